@@ -1,0 +1,49 @@
+"""What a check may look at: the session, the envelope so far, and at the end the content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from gatepost.mail.path import Mailbox
+
+CHUNK = 1 << 16
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known of a session and its transaction at one stage; later stages know more.
+
+    `client` is the address of the connecting host, `reverse_path` None for `<>` or before MAIL,
+    `declared_size` the octets announced by MAIL SIZE= (0: none). `recipient` is the one in question at RCPT.
+    """
+
+    session: str
+    client: str
+    role: str
+    relay: bool
+    helo: str = ""
+    tls: str = ""
+    reverse_path: Mailbox | None = None
+    recipients: tuple[Mailbox, ...] = ()
+    recipient: Mailbox | None = None
+    declared_size: int = 0
+
+
+class Content(Struct, frozen=True):
+    """A message's content as received (dots unstuffed, no trace field of ours): in memory, or in a file."""
+
+    size: int
+    data: bytes = b""
+    file: str = ""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the content in pieces of at most CHUNK octets. Raises OSError when the file cannot be read."""
+        if not self.file:
+            for start in range(0, self.size, CHUNK):
+                yield self.data[start : start + CHUNK]
+            return
+        with Path(self.file).open("rb") as source:
+            while chunk := source.read(CHUNK):
+                yield chunk

@@ -1,0 +1,32 @@
+"""What is to be done with a session, a recipient or a message, and by which rule."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Action(StrEnum):
+    """The things a gateway can do."""
+
+    RELAY = "relay"
+    REJECT = "reject"
+    DEFER = "defer"
+    QUARANTINE = "quarantine"
+    DISCARD = "discard"
+
+
+class Disposition(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A decision: what to do, the rule that said so, why in words, and the entry to say (with its facts).
+
+    `reasons` are private: they go to the journal, never to the wire; `facts` fill the entry's text.
+    `alterations` are named changes to make on the way (none yet).
+    """
+
+    action: Action
+    rule: str
+    reasons: tuple[str, ...] = ()
+    alterations: tuple[str, ...] = ()
+    entry: str = ""
+    facts: dict[str, str] = {}
