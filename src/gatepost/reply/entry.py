@@ -6,6 +6,7 @@ Class and enhanced status agree by construction: an `Entry` whose halves differ 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -55,17 +56,20 @@ class Entry(Struct, frozen=True, kw_only=True):
         if frozenset(_FIELD.findall(self.text)) != self.fields:
             raise ValueError(f"{self.id}: fields must name just the fields of the text")
 
-    def reply(self, ref: str = "", **facts: object) -> Reply:
+    def reply(self, ref: str = "", *, more: Sequence[str] = (), **facts: object) -> Reply:
         """Say this entry about `ref` (a session or message id), filled with public facts.
 
-        The facts are made fit for the wire: printable ASCII, bounded length. Raises TypeError when the facts
-        are not the fields of the text: a reply with a hole in it is never sent.
+        `more` gives further lines, as EHLO needs them. Facts and lines are made fit for the wire: printable
+        ASCII, bounded length. Raises TypeError when the facts are not the fields of the text: a reply with a
+        hole in it is never sent.
         """
         text = self.text
         if self.fields or facts:
             if facts.keys() != self.fields:
                 raise TypeError(f"{self.id} wants {sorted(self.fields)}, not {sorted(facts)}")
             text = text.format_map({name: public(fact) for name, fact in facts.items()})
+        if more:
+            text = "\n".join((text, *map(public, more)))
         if self.enhanced:
             text = f"{text} ({self.id} {ref})" if ref else f"{text} ({self.id})"
         return Reply(self.code, self.enhanced, text, self.id)
