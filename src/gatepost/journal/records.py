@@ -1,7 +1,8 @@
 """The records of what happened: typed, versioned, one JSON object a line. This is a public format.
 
 `time` is seconds since 1970 (UTC), `session` the session id, `message` the message id where there is one.
-Fields with their default value are left out of the line. Readers must skip types and fields they do not know.
+Fields with their default value are left out of the line; the others stand in the order given here, so that a
+line begins with its type, time and session. Readers must skip types and fields they do not know.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Record(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, ta
     message: str = ""
 
 
-class Opened(Record, frozen=True, gc=False, tag="session-opened"):
+class Opened(Record, frozen=True, kw_only=True, gc=False, tag="session-opened"):
     """A client connected to `local` (both "address:port"); `reply` is our greeting or refusal."""
 
     peer: str
@@ -34,7 +35,7 @@ class Opened(Record, frozen=True, gc=False, tag="session-opened"):
     reply: Reply
 
 
-class Said(Record, frozen=True, gc=False, tag="reply-sent"):
+class Said(Record, frozen=True, kw_only=True, gc=False, tag="reply-sent"):
     """We answered a command (or broke off): every reply but the greeting and the one to a message's content.
 
     `command` is the line as received, made printable; "" when no command was answered (a time-out, a drain).
@@ -49,7 +50,7 @@ class Said(Record, frozen=True, gc=False, tag="reply-sent"):
     reason: str = ""
 
 
-class Closed(Record, frozen=True, gc=False, tag="session-closed"):
+class Closed(Record, frozen=True, kw_only=True, gc=False, tag="session-closed"):
     """The connection ended: "quit", "lost" (the client went away), or "refused" (we broke off)."""
 
     how: str
@@ -57,13 +58,13 @@ class Closed(Record, frozen=True, gc=False, tag="session-closed"):
     messages: int = 0
 
 
-class SecuredIn(Record, frozen=True, gc=False, tag="session-secured"):
+class SecuredIn(Record, frozen=True, kw_only=True, gc=False, tag="session-secured"):
     """STARTTLS succeeded: protocol version and cipher."""
 
     tls: str
 
 
-class Reception(Record, frozen=True, gc=False, tag="reception"):
+class Reception(Record, frozen=True, kw_only=True, gc=False, tag="reception"):
     """A message was received to its end and decided on; `disposition` says what became of it.
 
     Accepted when `reply` is positive: then it is in the spool. `header_from`, `subject` and `message_id` are
@@ -94,12 +95,13 @@ class Exchange(Struct, frozen=True, gc=False, omit_defaults=True):
     recipient: str = ""
 
 
-class Attempt(Record, frozen=True, gc=False, tag="attempt"):
+class Attempt(Record, frozen=True, kw_only=True, gc=False, tag="attempt"):
     """One try to deliver to one next hop (`peer`, "address:port"), with every reply it gave.
 
-    `reply` is the one that decided, at `stage`; `local` says that no peer said it (connection refused, time-out):
-    its text is then ours. `outcome` is delivered, deferred or failed, for these `recipients`. A try whose
-    recipients fared differently gives one record per reply; the first carries the `dialogue`.
+    `reply` is the one that decided, at `stage`; `local` says that no peer said it (connection refused,
+    time-out): its text is then ours. `outcome` is delivered, deferred or
+    failed, for these `recipients`. A try whose recipients fared differently gives one record per reply; the
+    first carries the `dialogue`.
     """
 
     peer: str
@@ -113,7 +115,7 @@ class Attempt(Record, frozen=True, gc=False, tag="attempt"):
     seconds: float = 0.0
 
 
-class Deferred(Record, frozen=True, gc=False, tag="deferred"):
+class Deferred(Record, frozen=True, kw_only=True, gc=False, tag="deferred"):
     """Recipients wait for another try at `next_attempt` (seconds since 1970); `cause` chose the time."""
 
     recipients: tuple[str, ...]
@@ -122,7 +124,7 @@ class Deferred(Record, frozen=True, gc=False, tag="deferred"):
     attempts: int
 
 
-class Bounced(Record, frozen=True, gc=False, tag="failed"):
+class Bounced(Record, frozen=True, kw_only=True, gc=False, tag="failed"):
     """Recipients were given up. `notice` is the id of the delivery report, "" when none is due (to `<>`)."""
 
     recipients: tuple[str, ...]
@@ -130,20 +132,18 @@ class Bounced(Record, frozen=True, gc=False, tag="failed"):
     reason: str
 
 
-class HeldBack(Record, frozen=True, gc=False, tag="held"):
+class HeldBack(Record, frozen=True, kw_only=True, gc=False, tag="held"):
     """The message stays in the spool until a person acts."""
 
     recipients: tuple[str, ...]
     reason: str
 
 
-class Noted(Record, frozen=True, gc=False, tag="gateway"):
+class Noted(Record, frozen=True, kw_only=True, gc=False, tag="gateway"):
     """Something about the gateway itself: start, stop, recovery, an engine lost or back. `session` is ""."""
 
     event: str
     detail: str = ""
 
 
-AnyRecord = (
-    Opened | Said | Closed | SecuredIn | Reception | Attempt | Deferred | Bounced | HeldBack | Noted
-)
+AnyRecord = Opened | Said | Closed | SecuredIn | Reception | Attempt | Deferred | Bounced | HeldBack | Noted
