@@ -47,7 +47,7 @@ class SignatureEvidence(Struct, frozen=True, tag="signature", tag_field="kind", 
 
 
 class OutageEvidence(Struct, frozen=True, tag="outage", tag_field="kind", gc=False):
-    """An engine that could not be asked or did not make sense, and how that showed (never put on the wire)."""
+    """An engine that could not be asked or made no sense, and how that showed (never put on the wire)."""
 
     engine: str
     reason: str
@@ -63,7 +63,7 @@ Evidence = SizeEvidence | SignatureEvidence | OutageEvidence | NoteEvidence
 
 
 class Finding(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """One check's word on one session or message. `duration` is in seconds; `score` adds to the spam score."""
+    """One check's word on a session or message. `duration` is in seconds; `score` adds to the spam score."""
 
     check: str
     stage: Stage

@@ -1,0 +1,103 @@
+"""Running the checks of a stage: those that answer at once one after the other, those that wait in parallel.
+
+Between reception and the checks. Whatever goes wrong inside a check comes out as a finding, so that policy
+decides about it; reception sees findings and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from gatepost.checks.check import Check
+from gatepost.checks.facts import Content, Facts
+from gatepost.checks.finding import Finding, OutageEvidence, Result, Stage
+
+_NOTHING: Final[tuple[Finding, ...]] = ()
+_MAX_REASON: Final = 300
+
+Findings = Sequence[Finding]
+_Look = Callable[[Stage, Facts, Content | None], Findings | Awaitable[Findings]]
+
+
+class Checks:
+    """The checks that are on, in the order in which their findings are to stand."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._looks: dict[Stage, tuple[tuple[str, _Look], ...]] = {
+            stage: tuple((check.name, check.look) for check in checks if stage in check.stages)
+            for stage in Stage
+        }
+
+    def at(
+        self, stage: Stage, facts: Facts, content: Content | None = None
+    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+        """Run the checks of a stage. The answer is an awaitable only when a check gave one; await it once."""
+        looks = self._looks[stage]
+        if not looks:
+            return _NOTHING
+        if len(looks) == 1:
+            name, look = looks[0]
+            try:
+                answer = look(stage, facts, content)
+            except Exception as error:  # noqa: BLE001 - anyone's check may raise anything
+                return (_broken(name, stage, error),)
+            return answer if isinstance(answer, (tuple, list)) else _guarded(name, stage, answer)
+        return _run(looks, stage, facts, content)
+
+
+def _run(
+    looks: tuple[tuple[str, _Look], ...], stage: Stage, facts: Facts, content: Content | None
+) -> Findings | Awaitable[Findings]:
+    answers: list[Findings | Awaitable[Findings]] = []
+    waiting = False
+    for name, look in looks:
+        try:
+            answer = look(stage, facts, content)
+        except Exception as error:  # noqa: BLE001 - as in Checks.at
+            answer = (_broken(name, stage, error),)
+        if not isinstance(answer, (tuple, list)):
+            answer = _guarded(name, stage, answer)
+            waiting = True
+        answers.append(answer)
+    if waiting:
+        return _gathered(answers)
+    found: list[Finding] = []
+    for answer in answers:
+        found += answer  # type: ignore[arg-type]  # nothing was awaitable
+    return found
+
+
+async def _gathered(answers: list[Findings | Awaitable[Findings]]) -> Findings:
+    awaited = [index for index, answer in enumerate(answers) if not isinstance(answer, (tuple, list))]
+    if len(awaited) == 1:  # the usual case: one engine to ask, no task needed
+        answers[awaited[0]] = await answers[awaited[0]]  # type: ignore[misc]
+    else:
+        got = await asyncio.gather(*(answers[index] for index in awaited))  # type: ignore[arg-type]
+        for index, findings in zip(awaited, got, strict=True):
+            answers[index] = findings
+    found: list[Finding] = []
+    for answer in answers:
+        found += answer  # type: ignore[arg-type]
+    return found
+
+
+async def _guarded(name: str, stage: Stage, answer: Findings | Awaitable[Findings]) -> Findings:
+    try:
+        findings: Findings = await answer  # type: ignore[misc]  # neither sequence nor awaitable: a TypeError
+    except Exception as error:  # noqa: BLE001 - as in Checks.at
+        return (_broken(name, stage, error),)
+    return findings
+
+
+def _broken(name: str, stage: Stage, error: Exception) -> Finding:
+    """Report a check that raised, with the place where it did: private, for the journal."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place = f" at {trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    reason = f"the check itself failed: {type(error).__name__}: {error}"[:_MAX_REASON] + place
+    return Finding(
+        check=name, stage=stage, result=Result.UNAVAILABLE, evidence=(OutageEvidence(name, reason),)
+    )

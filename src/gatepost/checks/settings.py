@@ -1,0 +1,58 @@
+"""The settings of the checks: one frozen model per check, with the doc on each field."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class VirusSettings(BaseModel):
+    """The `[virus]` part of the settings: which scanner to ask, and how patiently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str = Field(
+        description='Where clamd listens: "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310" (an IPv6 address '
+        "in brackets)."
+    )
+    timeout: float = Field(
+        default=60.0,
+        gt=0,
+        le=600,
+        description="Seconds that the scan of one message may take, waiting for a connection included. A client "
+        "waits 10 minutes for the reply to its message (RFC 5321 §4.5.3.2.6), so stay well below.",
+    )
+    connect_timeout: float = Field(
+        default=5.0, gt=0, le=60, description="Seconds that opening a connection to the scanner may take."
+    )
+    max_connections: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="Connections to the scanner at one time, per worker. Further messages wait for one, within "
+        "the timeout. More than clamd's MaxThreads (Debian: 12) only moves the waiting into clamd.",
+    )
+    idle_timeout: float = Field(
+        default=20.0,
+        ge=0,
+        le=3600,
+        description="Seconds that a connection is kept for the next message. Stay below clamd's IdleTimeout "
+        "(default 30).",
+    )
+    locate_limit: int = Field(
+        default=16_777_216,
+        ge=0,
+        description="The largest message, in octets, whose parts are scanned again one by one after a virus "
+        "was found, to say which part holds it. 0: never.",
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _an_address(cls, address: str) -> str:
+        if address.startswith("unix:/") and len(address) > len("unix:/"):
+            return address
+        host, _, port = address.rpartition(":")
+        if not host or host == "unix" or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+            raise ValueError(
+                f'{address!r} is not an address; write "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310"'
+            )
+        return address
