@@ -22,9 +22,10 @@ _FIELD = re.compile(r"\{([a-z_]+)\}")
 class Entry(Struct, frozen=True, kw_only=True):
     """One thing the gateway can say, with its explanation.
 
-    `text` may hold {fields} that `reply` fills with public facts; "\\n" parts the lines of a multiline reply.
-    `stage` is where it is said: connect, helo, mail, rcpt, data, content (after the final dot), auth, starttls,
-    or any. `cause` is one of the causes (`causes.toml`), "" for a positive reply. `side` says whose move it is:
+    `text` may hold {fields} that `reply` fills with public facts; a line feed parts the lines of a multiline
+    reply. `stage` is where it is said: connect, helo, starttls, auth, mail, rcpt, data, content (after the
+    final dot), quit, any, or several of these parted by ", ". `when`, `why` and the actions are full sentences.
+    `cause` is one of the causes (`causes.toml`), "" for a positive reply. `side` says whose move it is:
     sender, recipient, gateway, network, nobody. `references` name documents and sections.
     """
 

@@ -20,8 +20,9 @@ Retry = Literal["no", "soon", "later", "after_change"]
 class Context(Struct, frozen=True, kw_only=True):
     """What is known beside the words of a reply.
 
-    `direction` is seen from us: we sent it, we received it from a peer, or it was made locally without a peer.
-    `stage` is where in the dialogue: connect, helo, starttls, auth, mail, rcpt, data, content, quit or unknown.
+    `direction` is seen from us: we sent it, we received it from a peer, or it was made locally without a
+    peer. `stage` is where in the dialogue: connect, helo, starttls, auth, mail, rcpt, data, content, quit or
+    unknown.
     `peer` is the name of the other host, when known.
     """
 
@@ -31,7 +32,7 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
-    """One reply, explained. `causes` holds every cause in question, the likeliest first; `cause` is that one."""
+    """One reply, explained. `causes` are all in question, the likeliest first; `cause` is that one."""
 
     text: str
     code: int | None

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 
 class Reply(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A reply code, its enhanced status code ("" when it has none), its text, and the entry it was made from.
+    """A reply code, its enhanced status code ("" if it has none), its text, and the entry it was made from.
 
-    `text` has neither code nor enhanced status; the lines of a multiline reply are joined by "\\n".
+    `text` has neither code nor enhanced status; the lines of a multiline reply are joined by line
+    feeds.
     `entry` is a catalogue id for a reply of ours and "" for a peer's.
     """
 

@@ -21,7 +21,7 @@ from gatepost.reply.entry import Entry
 
 
 def collect(*modules: ModuleType) -> dict[str, Entry]:
-    """Gather the entries of modules by id, in the order they are written. Raises ValueError on a double id."""
+    """Gather the entries of modules by id, in the order written. Raises ValueError on a double id."""
     entries: dict[str, Entry] = {}
     for module in modules:
         for name, value in vars(module).items():
