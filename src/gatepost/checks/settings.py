@@ -18,8 +18,8 @@ class VirusSettings(BaseModel):
         default=60.0,
         gt=0,
         le=600,
-        description="Seconds that the scan of one message may take, waiting for a connection included. A client "
-        "waits 10 minutes for the reply to its message (RFC 5321 §4.5.3.2.6), so stay well below.",
+        description="Seconds that the scan of one message may take, waiting for a connection included. A "
+        "client waits 10 minutes for the reply to its message (RFC 5321 §4.5.3.2.6), so stay well below.",
     )
     connect_timeout: float = Field(
         default=5.0, gt=0, le=60, description="Seconds that opening a connection to the scanner may take."
@@ -28,8 +28,8 @@ class VirusSettings(BaseModel):
         default=8,
         ge=1,
         le=256,
-        description="Connections to the scanner at one time, per worker. Further messages wait for one, within "
-        "the timeout. More than clamd's MaxThreads (Debian: 12) only moves the waiting into clamd.",
+        description="Connections to the scanner at one time, per worker. Further messages wait for one, "
+        "within the timeout. More than clamd's MaxThreads (Debian: 12) only moves the waiting into clamd.",
     )
     idle_timeout: float = Field(
         default=20.0,

@@ -80,7 +80,7 @@ def standard(virus_unavailable: Outage = "defer") -> Rules:
             check="virus",
             result=Result.UNAVAILABLE,
             action=Action.RELAY,
-            reason="not checked for viruses: the scanner was out, and policy.virus_unavailable says to accept",
+            reason="not checked for viruses: scanner out, and policy.virus_unavailable says to accept",
         )
     return Rules(
         (

@@ -20,8 +20,8 @@ class PolicySettings(BaseModel):
     )
     virus_unavailable: Outage = Field(
         default="defer",
-        description='What to do with a message when the virus scanner cannot be asked: "defer" (451 4.7.1, the '
-        'client tries again) or "accept" (the journal says that it went through unchecked). There is no '
+        description='What to do with a message when the virus scanner cannot be asked: "defer" (451 4.7.1, '
+        'the client tries again) or "accept" (the journal says that it went through unchecked). There is no '
         '"reject": 5yz would tell the client that trying again cannot help, and it can.',
     )
 
