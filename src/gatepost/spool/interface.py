@@ -15,7 +15,7 @@ from msgspec import Struct
 
 
 class Recipient(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A recipient that is not settled, with the last reply about it in words (for `queue` and the delay DSN)."""
+    """A recipient that is not settled, and the last reply about it (for `queue` and the delay report)."""
 
     address: str
     last_reply: str = ""
@@ -24,9 +24,9 @@ class Recipient(Struct, frozen=True, gc=False, omit_defaults=True):
 class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A message to be kept: its envelope, its story so far, and the facts of its reception.
 
-    `reverse_path` is "" for `<>`. `arrived` and `expires` are seconds since 1970; `attempts` counts tries that
-    ended in a delay. `facts` is the reception record as the journal writes it (JSON), so that the journal can
-    be rebuilt from the spool; `notice_of` is the id of the message this delivery report is about.
+    `reverse_path` is "" for `<>`. `arrived` and `expires` are seconds since 1970; `attempts` counts tries
+    that ended in a delay. `facts` is the reception record as the journal writes it (JSON), so that the journal
+    can be rebuilt from the spool; `notice_of` is the id of the message this delivery report is about.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Incoming(Protocol):
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):
-    """A message to commit. The content is the trace fields (`head`) and then `data`, or the `incoming` file."""
+    """A message to commit. Its content is the trace fields (`head`), then `data` or the `incoming` file."""
 
     message: Message
     head: bytes
@@ -67,7 +67,7 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 
 class Leased(Struct, frozen=True, kw_only=True):
-    """A message that is ours to deliver until the lease ends; `content` is at hand when it is fresh and small."""
+    """A message that is ours to deliver until the lease ends; `content` is at hand when fresh and small."""
 
     message: Message
     content: bytes | None = None
@@ -87,6 +87,37 @@ class Waiting(Struct, frozen=True, kw_only=True):
     message: Message
     due: float
     leased: bool
+
+
+class Counts(Struct, frozen=True, kw_only=True, gc=False):
+    """How many messages are in each state; `leased` are on their way now."""
+
+    waiting: int
+    leased: int
+    held: int
+
+
+class Corrupt(Struct, frozen=True, gc=False):
+    """A message whose content is missing or short: held, with the reason."""
+
+    message_id: str
+    reason: str
+
+
+class Recovered(Struct, frozen=True, kw_only=True):
+    """What a spool found when it was opened.
+
+    `leased` messages were on their way when a former life ended (`interrupted`, for those whose content is
+    whole): they wait again, due now, and are counted in `waiting`. `garbage` files held nothing that was
+    ever acknowledged and were removed.
+    """
+
+    leased: int
+    waiting: int
+    held: int
+    garbage: int
+    interrupted: tuple[Message, ...]
+    corrupt: tuple[Corrupt, ...]
 
 
 class Stored(Struct, frozen=True):
@@ -141,13 +172,25 @@ class Spool(Protocol):
         ...
 
     def commit(self, new: NewMessage, done: Callable[[Committed], None]) -> None:
-        """Store durably, then call `done`. When stored, the message is leased to this worker and handed to
-        delivery (`on_ready`) right after the `done` calls of its batch.
+        """Store durably, then call `done`.
+
+        When stored, the message is leased to this worker and handed to delivery (`on_ready`) right after the
+        `done` calls of its batch; or it waits, due now, when fresh messages take too much memory already.
         """
         ...
 
     def on_ready(self, ready: Callable[[Leased], None], due: Callable[[], None]) -> None:
-        """Name delivery's entries: `ready` for each fresh message, `due` when others may be leased."""
+        """Name delivery's entries: `ready` for each fresh message, `due` when others may be leased.
+
+        `due` means that `next_due` has become earlier: lease then, or now when it is past.
+        """
+        ...
+
+    def next_due(self) -> float | None:
+        """Tell when the first waiting message falls due (seconds since 1970), None when none waits.
+
+        Costs nothing; fresh when `due` or the callback of a `lease` is called.
+        """
         ...
 
     def lease(self, limit: int, got: Callable[[Sequence[Leased]], None]) -> None:
@@ -161,11 +204,17 @@ class Spool(Protocol):
         notices: Sequence[NewMessage] = (),
         done: Callable[[Committed], None] | None = None,
     ) -> None:
-        """End a lease with an outcome, and commit its delivery reports in the same step."""
+        """End a lease with an outcome, and commit its delivery reports in the same step.
+
+        The reports then become ready like any fresh message. `done` is called once all of it is durable; an
+        outcome that the disk refuses is kept and tried again, and there is no `room` meanwhile. Again and
+        Hold name the recipients that remain; Again counts the attempt. A report's content is in `data`.
+        Raises KeyError when the message is not leased.
+        """
         ...
 
     def chunks(self, message: Message, size: int = 1 << 18) -> Iterator[bytes]:
-        """Read a leased message's content, trace fields first. Raises OSError."""
+        """Read a leased message's content, trace fields first. Raises OSError, KeyError when not leased."""
         ...
 
     def close(self) -> None:

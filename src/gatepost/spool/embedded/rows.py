@@ -1,0 +1,394 @@
+"""The rows of the embedded spool: all of its SQL, and the form of a message in it.
+
+One row a message, and the row is the truth: what no row points at does not exist. The columns and words are
+meant for a server store too (there an owner is one of many, and `lease_ends` gives a dead one's messages
+back; here the one owner holds the lock of the directory, and its leases last as long as the lock).
+Knows nothing of files beyond their names, nor of threads: the caller sees to it that one at a time is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from gatepost.spool.interface import Again, Counts, Done, Held, Hold, Message, Outcome, Recipient, Waiting
+
+DATABASE: Final = "spool.db"
+FORMAT: Final = 1
+# SQLite 3.7.0 to 3.51.2 can lose committed transactions when a checkpoint meets a reset of the WAL
+# (https://www.sqlite.org/wal.html#walresetbug).
+OLDEST_SQLITE: Final = (3, 51, 3)
+# A row of 1-2 KB stays on its leaf page up to a quarter of the page; with pages of 4 KiB it would overflow.
+PAGE_SIZE: Final = 8192
+CHECKPOINT_PAGES: Final = 2000
+PAGE_OF_ROWS: Final = 500
+
+_SCHEMA: Final = """
+CREATE TABLE message (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('leased', 'waiting', 'held')),
+    due REAL NOT NULL,
+    owner TEXT,
+    lease_ends REAL,
+    reason TEXT,
+    since REAL,
+    file TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    record BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX message_due ON message (due) WHERE state = 'waiting';
+CREATE INDEX message_file ON message (file) WHERE state <> 'leased';
+"""
+
+
+class SpoolUnusable(Exception):  # noqa: N818 - a state of the spool, not of the program
+    """The spool cannot be opened; the text says why and what to do."""
+
+
+class Place(Struct, frozen=True, gc=False):
+    """Where a content is: `length` octets from `start` of `file`, after the octets of `head`.
+
+    `head` is the trace fields of a content that came in a file of its own, else empty.
+    """
+
+    file: str
+    start: int
+    length: int
+    head: bytes = b""
+
+
+class Row(Struct, frozen=True, gc=False):
+    """One message with its place."""
+
+    message: Message
+    place: Place
+
+
+class _Record(Struct, frozen=True, array_like=True, gc=False):
+    """What only the spool reads of a message, in one blob. New fields go to the end, with a default."""
+
+    reverse_path: str
+    recipients: tuple[Recipient, ...]
+    size: int
+    arrived: float
+    expires: float
+    body: str
+    smtputf8: bool
+    attempts: int
+    notice_of: str
+    facts: bytes
+    head: bytes = b""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Record).decode
+
+
+def check_library(version: str) -> None:
+    """Raise SpoolUnusable when this SQLite may lose committed transactions."""
+    if tuple(map(int, version.split("."))) < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise SpoolUnusable(
+            f"SQLite {version} can lose committed messages; install an apsw that brings at least {oldest}"
+        )
+
+
+class Rows:
+    """The rows, open for writing."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open or create. Raises SpoolUnusable."""
+        check_library(apsw.sqlite_lib_version())
+        path = directory / DATABASE
+        self.created = not path.exists()
+        try:
+            self._connection = apsw.Connection(str(path), statementcachesize=600)
+            execute = self._connection.execute
+            self._connection.set_busy_timeout(5000)
+            execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            execute("PRAGMA journal_mode = WAL")
+            execute("PRAGMA synchronous = FULL")
+            execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            found = execute("PRAGMA user_version").get
+            if found == 0:
+                with self.transaction():
+                    execute(_SCHEMA)
+                    execute(f"PRAGMA user_version = {FORMAT}")
+            elif found != FORMAT:
+                raise SpoolUnusable(f"{path} has format {found}, this Gatepost reads format {FORMAT}")
+        except apsw.Error as error:
+            raise SpoolUnusable(f"{path} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Bring everything into the database file and close."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make one durable step of the statements inside. Raises apsw.Error; then none of them happened."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk can have ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def insert(self, rows: Sequence[tuple[Message, Place, str | None]], now: float) -> None:
+        """Add messages, each leased to the owner named beside it, or waiting and due now."""
+        values: list[object] = []
+        for m, place, owner in rows:
+            values += (
+                m.id,
+                "waiting" if owner is None else "leased",
+                now,
+                owner,
+                place.file,
+                place.start,
+                place.length,
+                record_of(m, place.head),
+            )
+        self._connection.execute(_insert(len(rows)), values)
+
+    def settle(self, outcomes: Sequence[tuple[Row, Outcome]], now: float) -> None:
+        """End leases: remove what is done, give the rest back to wait or to be held."""
+        gone: list[str] = []
+        kept: list[object] = []
+        for row, outcome in outcomes:
+            match outcome:
+                case Done():
+                    gone.append(row.message.id)
+                case Again(due, recipients):
+                    m = msgspec.structs.replace(
+                        row.message, recipients=recipients, attempts=row.message.attempts + 1
+                    )
+                    kept += (m.id, "waiting", due, None, None, record_of(m, row.place.head))
+                case Hold(reason, recipients):
+                    m = msgspec.structs.replace(row.message, recipients=recipients)
+                    kept += (m.id, "held", now, reason, now, record_of(m, row.place.head))
+        if gone:
+            self._connection.execute(_delete(len(gone)), gone)
+        if kept:
+            self._connection.execute(_update(len(kept) // 6), kept)
+
+    def lease(self, limit: int, owner: str, now: float) -> list[Row]:
+        """Lease up to `limit` messages that are due, the longest due first."""
+        found: list[Any] = self._connection.execute(
+            "UPDATE message SET state = 'leased', owner = ? WHERE id IN"
+            " (SELECT id FROM message WHERE state = 'waiting' AND due <= ? ORDER BY due LIMIT ?)"
+            " RETURNING due, id, file, start, length, record",
+            (owner, now, limit),
+        ).fetchall()
+        found.sort(key=_first)
+        return [_row(*columns[1:]) for columns in found]
+
+    def give_back(self, now: float) -> None:
+        """End all leases: their messages are due now."""
+        self._connection.execute(
+            "UPDATE message SET state = 'waiting', due = ?, owner = NULL, lease_ends = NULL"
+            " WHERE state = 'leased'",
+            (now,),
+        )
+
+    def next_due(self) -> float | None:
+        """Tell when the first waiting message falls due."""
+        due: float | None = self._connection.execute(
+            "SELECT min(due) FROM message WHERE state = 'waiting'"
+        ).get
+        return due
+
+    def leased(self) -> list[Message]:
+        """List what is leased."""
+        return [
+            _message(*columns)
+            for columns in self._connection.execute("SELECT id, record FROM message WHERE state = 'leased'")
+        ]
+
+    def counts(self) -> Counts:
+        """Count messages by state."""
+        return counts(self._connection)
+
+    def files(self) -> dict[str, tuple[int, int, int]]:
+        """Tell of each file how many messages are in it, their octets, and where the last of them ends."""
+        return {
+            file: (number, octets, end)
+            for file, number, octets, end in self._connection.execute(
+                "SELECT file, count(*), sum(length), max(start + length) FROM message GROUP BY file"
+            )
+        }
+
+    def beyond(self, file: str, size: int) -> list[str]:
+        """List the messages whose content in `file` reaches beyond its `size`."""
+        return [
+            name
+            for (name,) in self._connection.execute(
+                "SELECT id FROM message WHERE file = ? AND start + length > ?", (file, size)
+            )
+        ]
+
+    def hold(self, message_id: str, reason: str, now: float) -> None:
+        """Keep a message until a person acts."""
+        self._connection.execute(
+            "UPDATE message SET state = 'held', reason = ?, since = ?, owner = NULL, lease_ends = NULL"
+            " WHERE id = ?",
+            (reason, now, message_id),
+        )
+
+    def movable(self, file: str, limit: int) -> list[tuple[str, int, int]]:
+        """List up to `limit` messages in `file` that nobody has leased: id, start, length."""
+        found: list[Any] = self._connection.execute(
+            "SELECT id, start, length FROM message WHERE file = ? AND state <> 'leased' LIMIT ?",
+            (file, limit),
+        ).fetchall()
+        return found
+
+    def move(self, moved: Iterable[tuple[str, Place]]) -> None:
+        """Point messages at another place of the same content."""
+        self._connection.executemany(
+            "UPDATE message SET file = ?, start = ? WHERE id = ?",
+            [(place.file, place.start, name) for name, place in moved],
+        )
+
+
+def record_of(message: Message, head: bytes) -> bytes:
+    """Encode what has no column of its own."""
+    m = message
+    return _encode(
+        _Record(
+            m.reverse_path,
+            m.recipients,
+            m.size,
+            m.arrived,
+            m.expires,
+            m.body,
+            m.smtputf8,
+            m.attempts,
+            m.notice_of,
+            m.facts,
+            head,
+        )
+    )
+
+
+def connect_to_read(directory: Path) -> apsw.Connection:
+    """Open for reading beside a running writer. Raises SpoolUnusable."""
+    path = directory / DATABASE
+    check_library(apsw.sqlite_lib_version())
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection.set_busy_timeout(5000)
+        found = connection.execute("PRAGMA user_version").get
+    except apsw.Error as error:
+        raise SpoolUnusable(f"{path} cannot be read: {error}") from error
+    if found != FORMAT:
+        raise SpoolUnusable(f"{path} has format {found}, this Gatepost reads format {FORMAT}")
+    return connection
+
+
+def counts(connection: apsw.Connection) -> Counts:
+    """Count messages by state."""
+    rows: list[Any] = connection.execute("SELECT state, count(*) FROM message GROUP BY state").fetchall()
+    found: dict[str, int] = dict(rows)
+    return Counts(waiting=found.get("waiting", 0), leased=found.get("leased", 0), held=found.get("held", 0))
+
+
+def find(connection: apsw.Connection, message_id: str) -> tuple[Waiting | Held, Place] | None:
+    """Find one message, in whatever state, and where its content is."""
+    columns = connection.execute(
+        "SELECT id, record, state, due, reason, since, file, start, length FROM message WHERE id = ?",
+        (message_id,),
+    ).fetchone()
+    if columns is None:
+        return None
+    name, record, state, due, reason, since, file, start, length = columns
+    place = Place(file, start, length, _decode(record).head)
+    return _entry(name, record, state, due, reason, since), place
+
+
+def listed(connection: apsw.Connection, states: str) -> Iterator[Waiting | Held]:
+    """Give the messages in one of the states (comma-separated) in the order of their arrival.
+
+    Read some at a time, so that a slow reader does not keep the writer's log from being cleared.
+    """
+    last = ""
+    while True:
+        part: list[Any] = connection.execute(
+            "SELECT id, record, state, due, reason, since FROM message"
+            " WHERE id > ? AND instr(?, state) ORDER BY id LIMIT ?",
+            (last, states, PAGE_OF_ROWS),
+        ).fetchall()
+        for columns in part:
+            yield _entry(*columns)
+        if len(part) < PAGE_OF_ROWS:
+            return
+        last = part[-1][0]
+
+
+def _entry(
+    name: str, record: bytes, state: str, due: float, reason: str | None, since: float | None
+) -> Waiting | Held:
+    message = _message(name, record)
+    if state == "held":
+        return Held(message=message, reason=reason or "", since=since or 0.0)
+    return Waiting(message=message, due=due, leased=state == "leased")
+
+
+def _message(name: str, record: bytes) -> Message:
+    return _message_of(name, _decode(record))
+
+
+def _message_of(name: str, r: _Record) -> Message:
+    return Message(
+        id=name,
+        reverse_path=r.reverse_path,
+        recipients=r.recipients,
+        size=r.size,
+        arrived=r.arrived,
+        expires=r.expires,
+        body=r.body,
+        smtputf8=r.smtputf8,
+        attempts=r.attempts,
+        notice_of=r.notice_of,
+        facts=r.facts,
+    )
+
+
+def _row(name: str, file: str, start: int, length: int, record: bytes) -> Row:
+    decoded = _decode(record)
+    return Row(_message_of(name, decoded), Place(file, start, length, decoded.head))
+
+
+def _first(columns: tuple[Any, ...]) -> Any:
+    return columns[0]
+
+
+# One statement for many rows: each statement lets go of the interpreter lock, and a busy event loop takes its
+# time to give it back. The texts are kept so that SQLite's prepared statements are found again.
+@cache
+def _insert(rows: int) -> str:
+    values = ",".join(["(?,?,?,?,?,?,?,?)"] * rows)
+    return f"INSERT INTO message (id, state, due, owner, file, start, length, record) VALUES {values}"  # noqa: S608 - question marks only
+
+
+@cache
+def _delete(rows: int) -> str:
+    return f"DELETE FROM message WHERE id IN ({','.join('?' * rows)})"  # noqa: S608 - question marks only
+
+
+@cache
+def _update(rows: int) -> str:
+    values = ",".join(["(?,?,?,?,?,?)"] * rows)
+    return f"""
+        UPDATE message SET state = v.column2, due = v.column3, reason = v.column4, since = v.column5,
+            owner = NULL, lease_ends = NULL, record = v.column6
+        FROM (VALUES {values}) AS v WHERE message.id = v.column1
+    """  # noqa: S608 - question marks only
