@@ -35,11 +35,11 @@ class VirusSettings(BaseModel):
         default=20.0,
         ge=0,
         le=3600,
-        description="Seconds that a connection is kept for the next message. Stay below clamd's IdleTimeout "
-        "(default 30).",
+        description="Seconds that a connection is kept for the next message. Stay below clamd's "
+        "CommandReadTimeout (30), after which it closes.",
     )
     locate_limit: int = Field(
-        default=16_777_216,
+        default=8_388_608,
         ge=0,
         description="The largest message, in octets, whose parts are scanned again one by one after a virus "
         "was found, to say which part holds it. 0: never.",
@@ -56,3 +56,13 @@ class VirusSettings(BaseModel):
                 f'{address!r} is not an address; write "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310"'
             )
         return address
+
+
+class ChecksSettings(BaseModel):
+    """The `[checks]` part of the settings: one table for each check that needs something named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    virus: VirusSettings | None = Field(
+        default=None, description="The virus scanner to ask; without it each message's record says so."
+    )

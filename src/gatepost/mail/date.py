@@ -15,7 +15,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 @lru_cache(maxsize=8)  # thousands of messages share a second
 def date_time(second: int, offset: int = 0) -> str:
-    """Write a `second` since 1970 as "Tue, 01 Sep 2026 08:30:00 +0200"; `offset` is in minutes east of UTC."""
+    """Write a `second` since 1970 as "Tue, 01 Sep 2026 08:30:00 +0200"; `offset` in minutes east of UTC."""
     there = datetime.fromtimestamp(second, timezone(timedelta(minutes=offset)))
     sign, minutes = ("-", -offset) if offset < 0 else ("+", offset)
     # strftime would write the names of the day and month in the language of the locale

@@ -20,7 +20,7 @@ _MAX_RAW: Final = (
     2000  # octets of a field that are looked at: 200 characters as encoded words, several times over
 )
 _WORD: Final = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?\s]*)\?=")
-# Only these: the codecs module keeps every name it was ever asked for, and not all of its codecs are charsets.
+# Only these: the codecs module keeps every name it is asked for, and not all of its codecs are charsets.
 _CHARSETS: Final = {
     **{
         name: name
@@ -83,7 +83,7 @@ def _field(block: bytes, lower: bytes, name: bytes) -> str:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", "replace")
     if "=?" in text:
-        text = _decoded(text)
+        text = decode_words(text)
     text = text.strip()
     if not text.isprintable():
         text = _printable(text)
@@ -96,7 +96,7 @@ def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
-def _decoded(text: str) -> str:
+def decode_words(text: str) -> str:
     """Decode the encoded words of RFC 2047; what is none, or cannot be decoded, stays as it is."""
     out: list[str] = []
     octets, charset, at = b"", "", 0  # of the words that follow each other in one charset

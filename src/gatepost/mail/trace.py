@@ -1,4 +1,4 @@
-"""The Received field that every relay adds on top (RFC 5321 §4.4): who gave us a message, when, under which id.
+"""The Received field that every relay adds on top (RFC 5321 §4.4): who gave us a message, when, and its id.
 
 Made once per message, when its content has come. No Return-Path is added: that is for the final delivery
 (ibid.). What the client said of itself is hostile until shown otherwise: it must not be able to write a
