@@ -1,4 +1,4 @@
-"""Cutting a message into its MIME parts, each a small message of its own: which one does a scanner mean?
+"""Cutting a message into its MIME parts, each a small message of its own, to ask about them one by one.
 
 Used only on messages in which something was found. It trusts no part of the structure: it looks for
 delimiter lines (RFC 2046 §5.1.1), decodes nothing, and is bounded in parts, depth and header octets. It is
