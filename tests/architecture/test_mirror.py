@@ -1,0 +1,43 @@
+"""The tests mirror the source: each module that does something has a test file of its own name.
+
+A module without any function or method only declares values; there is nothing in it to test.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src/gatepost"
+
+# Tested through another file, which is named. This list only shrinks.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+
+def does_something(path: Path) -> bool:
+    tree = ast.parse(path.read_bytes())
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def mirror(module: str) -> Path:
+    path = Path(module)
+    name = path.parent.name if path.name == "__init__.py" else path.stem
+    return ROOT / "tests" / path.parent / f"test_{name}.py"
+
+
+def modules() -> list[str]:
+    return [p.relative_to(SOURCE).as_posix() for p in sorted(SOURCE.rglob("*.py")) if does_something(p)]
+
+
+def test_each_module_has_its_test_file() -> None:
+    lacking = [m for m in modules() if m not in TESTED_ELSEWHERE and not mirror(m).exists()]
+    assert {m: mirror(m).relative_to(ROOT).as_posix() for m in lacking} == {}
+
+
+def test_the_exceptions_are_still_needed() -> None:
+    assert [m for m in TESTED_ELSEWHERE if m not in modules() or mirror(m).exists()] == []
+
+
+def test_the_exceptions_name_a_test_that_is_there() -> None:
+    assert [test for test in TESTED_ELSEWHERE.values() if not (ROOT / test).exists()] == []
