@@ -54,7 +54,6 @@ def test_a_missing_peer_skips_with_the_package_that_brings_it(tmp_path: Path) ->
 def test_under_ci_a_skip_is_a_failure(tmp_path: Path) -> None:
     said = run(tmp_path, CI="true")
     assert "1 failed, 2 errors" in said
-    assert "skipped, " not in said
 
 
 @pytest.mark.parametrize("ci", ["", "true"])
