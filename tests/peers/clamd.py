@@ -1,7 +1,7 @@
 """A real clamd of our own for tests: its own signatures, its own unix socket, stopped by its process id.
 
-Two signatures are known: `Gatepost.Eicar-Test` for the EICAR test string and `Gatepost.Marker-Test` for the words of
-MARKER. (clamd adds ".UNOFFICIAL" to the names of signatures that are not signed by its makers.)
+Two signatures are known: `Gatepost.Eicar-Test` for the EICAR test string and `Gatepost.Marker-Test` for the
+words of MARKER. (clamd adds ".UNOFFICIAL" to the names of signatures that are not signed by its makers.)
 
     @pytest.mark.peer("clamd")
     def test_something(tmp_path):
@@ -11,6 +11,7 @@ MARKER. (clamd adds ".UNOFFICIAL" to the names of signatures that are not signed
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 import socket
@@ -97,6 +98,22 @@ class Clamd:
         self._process.send_signal(signal.SIGCONT)
 
     stop = kill  # it holds nothing that could be lost
+
+
+class _Stream:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.read = reader.read
+        self.write = writer.write
+        self.drain = writer.drain
+        self.close = writer.transport.abort  # close would wait for a peer that reads nothing, for ever
+
+
+async def dial(address: str) -> _Stream:
+    """Open a connection as the gateway's dialer does, on plain asyncio."""
+    if address.startswith("unix:"):
+        return _Stream(*await asyncio.open_unix_connection(address.removeprefix("unix:")))
+    host, _, port = address.rpartition(":")
+    return _Stream(*await asyncio.open_connection(host, int(port)))
 
 
 @contextmanager

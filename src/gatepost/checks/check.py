@@ -45,7 +45,7 @@ class Stream(Protocol):
         ...
 
     def close(self) -> None:
-        """Drop the connection."""
+        """Drop the connection at once, with what is not sent yet: the other side may never read it."""
         ...
 
 
