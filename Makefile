@@ -41,7 +41,7 @@ format: $(DEV_READY) ## put the code into the one format
 	$(BIN)/ruff check --fix .
 
 bench: $(RUN_READY) ## Gatepost against Postfix in one run (ARGS=--quick); needs root and Debian's postfix
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.accept_and_relay $(ARGS)
 
 fuzz: $(DEV_READY) $(FUZZ_READY) ## each target for SECONDS_PER_TARGET seconds (ARGS="framing paths")
 	@$(BIN)/python fuzz/run.py --seconds $(SECONDS_PER_TARGET) $(ARGS)

@@ -8,14 +8,14 @@ kind, is a failure.
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import socket
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.peers.server import free_ports
 
 pytest_plugins = ["tests.peers.corpus", "tests.peers.dovecot", "tests.peers.postfix", "tests.peers.sink"]
 
@@ -57,9 +57,6 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 NEED_ROOT = ("postfix", "dovecot")
-
-# Below the ephemeral range (32768 up), so that no outgoing connection can take a port between choice and use.
-PORTS = range(20_000, 32_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -135,25 +132,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         )
 
 
-def _free_ports() -> Iterator[int]:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
-    share = len(PORTS) // 4
-    mine = list(PORTS[worker * share : (worker + 1) * share])
-    random.shuffle(mine)
-    for port in mine:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        yield port
-
-
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Give a loopback port that nobody listens on, another at each call and in each parallel worker."""
-    return _free_ports().__next__
+    return free_ports().__next__
 
 
 @pytest.fixture

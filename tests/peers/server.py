@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 HOST = "127.0.0.1"
 # These servers give up their rights to this user for everything that touches mail.
 NOBODY = 65534
+
+# Below the ephemeral range (32768 up), so that no outgoing connection can take a port between choice and use.
+PORTS = range(20_000, 32_000)
 
 
 class Server:
@@ -154,3 +159,19 @@ def maildir(folder: Path) -> list[bytes]:
     """Read all messages of a maildir, in order of arrival, with the line ends they are stored with."""
     found = [path for part in ("new", "cur") for path in (folder / part).glob("*")]
     return [path.read_bytes() for path in sorted(found, key=lambda path: path.stat().st_mtime_ns)]
+
+
+def free_ports() -> Iterator[int]:
+    """Yield loopback ports that nobody listens on, apart from those that parallel test workers get."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    share = len(PORTS) // 4
+    mine = list(PORTS[worker * share : (worker + 1) * share])
+    random.shuffle(mine)
+    for port in mine:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        yield port
