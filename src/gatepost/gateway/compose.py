@@ -1,0 +1,94 @@
+"""Puts the parts of reception together from the settings: the checks, the rules, the limits.
+
+The worker calls this with the real world's clock, sockets and disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from gatepost.checks.check import Check, Stream
+from gatepost.checks.content.size import SizeCheck
+from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
+from gatepost.checks.runner import Checks
+from gatepost.gateway.settings import Settings
+from gatepost.journal.writer import Journal
+from gatepost.mail.ids import SessionIds
+from gatepost.policy.domains import Domains
+from gatepost.policy.networks import Networks
+from gatepost.policy.rules import standard
+from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.services import Services
+from gatepost.smtp.aio import Deadlines
+from gatepost.smtp.server import Limits
+from gatepost.spool.interface import Spool
+
+
+def compose(
+    settings: Settings,
+    *,
+    loop: asyncio.AbstractEventLoop,
+    checks: Checks,
+    domains: Domains,
+    ids: SessionIds,
+    spool: Spool,
+    journal: Journal,
+    counts: ConnectionCounts,
+    deadlines: Deadlines,
+    background: Callable[[asyncio.Task[None]], None],
+) -> Services:
+    """Give what sessions are made with."""
+    return Services(
+        host=settings.host,
+        settings=settings.reception,
+        limits=Limits(
+            command_line=settings.reception.max_command_line,
+            text_line=settings.reception.max_text_line,
+            size=settings.reception.max_message_size,
+        ),
+        lifetime=settings.delivery.lifetime,
+        loop=loop,
+        clock=time.time,
+        ids=ids,
+        checks=checks,
+        rules=standard(settings.policy.virus_unavailable),
+        domains=domains,
+        relay_networks=Networks(settings.policy.relay_networks),
+        spool=spool,
+        journal=journal,
+        counts=counts,
+        deadlines=deadlines,
+        background=background,
+    )
+
+
+def compose_checks(settings: Settings, monotonic: Callable[[], float]) -> tuple[Checks, VirusCheck | None]:
+    """Give the checks that the settings ask for, and the one that has connections to close."""
+    size = SizeCheck(settings.reception.max_message_size)
+    if settings.checks.virus is None:
+        checks: list[Check] = [size, NoVirusCheck()]
+        return Checks(checks), None
+    virus = VirusCheck(settings.checks.virus, dial, monotonic)
+    return Checks([size, virus]), virus
+
+
+class _Dialled:
+    """An asyncio stream as checks see it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.read = reader.read
+        self.write = writer.write
+        self.drain = writer.drain
+        self.close = writer.close
+
+
+async def dial(address: str) -> Stream:
+    """Open a stream to "host:port" or "unix:/path". Raises OSError."""
+    if address.startswith("unix:"):
+        reader, writer = await asyncio.open_unix_connection(address.removeprefix("unix:"))
+    else:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    return _Dialled(reader, writer)

@@ -1,0 +1,247 @@
+"""One worker: a process with an event loop, its own listening sockets, its own spool shards, its own journal file.
+
+Everything a message meets is put together here. A worker that is killed loses nothing that was answered 250:
+its successor takes over the shard, and delivers again only what was on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import mmap
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvloop
+
+from gatepost.delivery.courier import Courier
+from gatepost.delivery.routes import Routes
+from gatepost.gateway.compose import compose, compose_checks
+from gatepost.gateway.settings import ListenerSettings, Settings
+from gatepost.gateway.shards import shards_of
+from gatepost.journal.records import Noted, Reception
+from gatepost.journal.writer import Journal
+from gatepost.mail.ids import NODES, SessionIds, session_of
+from gatepost.policy.domains import Domains
+from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.services import Door, Services
+from gatepost.reception.session import InboundSession
+from gatepost.smtp.aio import Deadlines, ServerConnection
+from gatepost.spool.embedded import EmbeddedSpool
+from gatepost.spool.interface import Recovered
+
+log = logging.getLogger("gatepost.worker")
+
+DRAIN_SECONDS: Final = 10.0
+
+
+class Worker:
+    """Worker number `index` of `workers`; `sockets` are its listening sockets, in the order of the listeners.
+
+    `lifeline` is the reading end of a pipe that the supervisor holds open: when the supervisor is gone, so is
+    the reason to go on, and the worker drains.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        index: int,
+        workers: int,
+        node: int,
+        sockets: Sequence[socket.socket],
+        counts: mmap.mmap,
+        lifeline: int,
+    ) -> None:
+        self._settings = settings
+        self._index = index
+        self._workers = workers
+        self._node = node
+        self._sockets = sockets
+        self._counts = counts
+        self._lifeline = lifeline
+        self._sessions: set[InboundSession] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self) -> None:
+        """Serve until told to stop (SIGTERM, SIGINT, or the supervisor's end)."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_reader(self._lifeline, stop.set)
+
+        journal = Journal(settings.journal_dir, f"worker{self._index}", time.time, loop.call_soon)
+        ids = SessionIds((self._node + self._index) % NODES, time.time)
+        deadlines = Deadlines(loop)
+        domains = Domains(settings.domain)
+        routes = Routes(domains)
+        checks, virus = compose_checks(settings, loop.time)
+        couriers: list[Courier] = []
+        spools: list[EmbeddedSpool] = []
+        for shard in shards_of(settings.spool_dir, self._index, self._workers):
+            spool = EmbeddedSpool(shard, time.time, loop.call_soon_threadsafe, settings.spool)
+            self._recover(journal, spool.recovered)
+            spools.append(spool)
+            couriers.append(
+                Courier(
+                    name=settings.host,
+                    settings=settings.delivery,
+                    routes=routes,
+                    spool=spool,
+                    journal=journal,
+                    clock=time.time,
+                    ids=ids,
+                    loop=loop,
+                    deadlines=deadlines,
+                    tls=_client_tls(settings),
+                )
+            )
+        services = compose(
+            settings,
+            loop=loop,
+            checks=checks,
+            domains=domains,
+            ids=ids,
+            spool=spools[0],
+            journal=journal,
+            counts=ConnectionCounts(self._counts, self._index, self._workers),
+            deadlines=deadlines,
+            background=self._keep,
+        )
+        for courier in couriers:
+            courier.start()
+        servers = [
+            await self._listen(listener, sock, services)
+            for listener, sock in zip(settings.listener, self._sockets, strict=True)
+        ]
+        journal.append(
+            Noted(time=time.time(), session="", event="worker-started", detail=f"worker {self._index}")
+        )
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # sessions and messages are freed by their counts; cycles are rare
+        try:
+            await stop.wait()
+            await self._drain(servers, couriers)
+        finally:
+            deadlines.close()
+            for spool in spools:
+                spool.close()
+            if virus is not None:
+                virus.close()
+            journal.append(
+                Noted(time=time.time(), session="", event="worker-stopped", detail=f"worker {self._index}")
+            )
+            journal.close()
+
+    async def _listen(
+        self, listener: ListenerSettings, sock: socket.socket, services: Services
+    ) -> asyncio.Server:
+        door = Door(role=listener.role, tls=_server_tls(listener), tls_wanted=listener.tls is not None)
+        sessions = self._sessions
+
+        def accept(connection: ServerConnection, client: str, port: int, local: str) -> InboundSession:
+            session = InboundSession(services, door, connection, client, port, local, sessions.discard)
+            sessions.add(session)
+            return session
+
+        return await services.loop.create_server(
+            lambda: ServerConnection(accept, services.deadlines, door.tls), sock=sock
+        )
+
+    async def _drain(self, servers: Sequence[asyncio.Server], couriers: Sequence[Courier]) -> None:
+        """Take no new sessions, end idle ones with 421, let the others finish, then end delivery."""
+        for server in servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + DRAIN_SECONDS
+        while self._sessions and loop.time() < until:
+            for session in tuple(self._sessions):
+                session.shut_down()
+            await asyncio.sleep(0.05)
+        for courier in couriers:
+            await courier.stop(max(until - loop.time(), 1.0))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _recover(self, journal: Journal, found: Recovered) -> None:
+        """Say in the journal what a former life left behind, and rebuild what it had no time to write."""
+        for message in found.interrupted:
+            if message.facts:
+                reception = msgspec.json.decode(message.facts, type=Reception)
+                if not _in_journal(self._settings.journal_dir, message.id):
+                    journal.append(reception)
+            journal.append(
+                Noted(
+                    time=time.time(),
+                    session=session_of(message.id),
+                    message=message.id,
+                    event="interrupted",
+                    detail="the gateway stopped while this message was on its way; it is sent again now",
+                )
+            )
+        if found.interrupted or found.garbage:
+            log.warning(
+                "worker %d took over %d interrupted messages and removed %d unfinished files",
+                self._index,
+                len(found.interrupted),
+                found.garbage,
+            )
+        journal.flush()
+
+
+def _server_tls(listener: ListenerSettings) -> ssl.SSLContext | None:
+    if listener.tls is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996: older ones are deprecated
+    try:
+        context.load_cert_chain(listener.tls.certificate, listener.tls.key)
+    except (OSError, ssl.SSLError) as error:
+        log.error(  # noqa: TRY400 - the text says it all
+            "listener %s: the certificate cannot be used, STARTTLS is answered 454: %s",
+            listener.address,
+            error,
+        )
+        return None
+    return context
+
+
+def _client_tls(settings: Settings) -> ssl.SSLContext | None:
+    match settings.delivery.starttls:
+        case "never":
+            return None
+        case "must":
+            return ssl.create_default_context()
+        case "may":  # RFC 7435: encryption without authentication is better than none
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context
+
+
+def _in_journal(directory: Path, message: str) -> bool:
+    """Tell whether the newest journal files hold a message's reception (the last octets are enough)."""
+    needle = message.encode()
+    newest = sorted(directory.glob("*.jsonl"))[-8:]
+    for path in newest:
+        with path.open("rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - (8 << 20), 0))
+            if any(needle in line and b'"reception"' in line for line in file):
+                return True
+    return False

@@ -1,0 +1,63 @@
+"""What every session of a worker uses: passed in once, replaced never (a reload starts new workers)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gatepost.checks.runner import Checks
+from gatepost.journal.writer import Journal
+from gatepost.mail.clock import Clock
+from gatepost.mail.ids import SessionIds
+from gatepost.policy.domains import Domains
+from gatepost.policy.networks import Networks
+from gatepost.policy.rules import Rules
+from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.settings import ReceptionSettings
+from gatepost.smtp.aio import Deadlines
+from gatepost.smtp.server import Limits
+from gatepost.spool.interface import Spool
+
+Role = Literal["inbound", "submission", "relay"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts that a session is made with.
+
+    `host` is our name in greeting and trace fields; `lifetime` the seconds a message may stay undelivered.
+    `background` keeps a task alive until it ends.
+    """
+
+    host: str
+    settings: ReceptionSettings
+    limits: Limits
+    lifetime: float
+    loop: asyncio.AbstractEventLoop
+    clock: Clock
+    ids: SessionIds
+    checks: Checks
+    rules: Rules
+    domains: Domains
+    relay_networks: Networks
+    spool: Spool
+    journal: Journal
+    counts: ConnectionCounts
+    deadlines: Deadlines
+    background: Callable[[asyncio.Task[None]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One listener as its sessions see it: its role, and how TLS is to be had there.
+
+    `tls_wanted` without `tls` means that the certificate could not be used: STARTTLS is offered and answered
+    454, so that the fault is seen by those it concerns instead of turning into silent plain text.
+    """
+
+    role: Role
+    tls: ssl.SSLContext | None = None
+    tls_wanted: bool = False

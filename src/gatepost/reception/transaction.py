@@ -1,0 +1,68 @@
+"""One mail transaction: MAIL to the end of the content. RSET drops the object, and that is all RSET does."""
+
+from __future__ import annotations
+
+from gatepost.checks.facts import Content
+from gatepost.mail.path import Mailbox
+from gatepost.smtp.command import Mail
+from gatepost.spool.interface import Incoming, Spool
+
+
+class Transaction:
+    """What one transaction has gathered so far: the envelope, and the content in memory or on its way to disk."""
+
+    __slots__ = (
+        "_chunks",
+        "_memory",
+        "_spool",
+        "eightbit",
+        "id",
+        "incoming",
+        "mail",
+        "recipients",
+        "size",
+        "started",
+    )
+
+    def __init__(self, message_id: str, mail: Mail, spool: Spool, memory: int, started: float) -> None:
+        self.id = message_id
+        self.mail = mail
+        self.recipients: list[Mailbox] = []
+        self.started = started
+        self.size = 0
+        self.eightbit = False
+        self.incoming: Incoming | None = None
+        self._spool = spool
+        self._memory = memory
+        self._chunks: list[bytes] = []
+
+    def add(self, chunk: bytes) -> None:
+        """Take a piece of content. Raises OSError when it cannot be written to disk."""
+        self.size += len(chunk)
+        if not self.eightbit and not chunk.isascii():
+            self.eightbit = True
+        if self.incoming is not None:
+            self.incoming.write(chunk)
+            return
+        self._chunks.append(chunk)
+        if self.size > self._memory:
+            self.incoming = incoming = self._spool.incoming(self.id)
+            for piece in self._chunks:
+                incoming.write(piece)
+            self._chunks.clear()
+
+    def content(self) -> Content:
+        """Give the whole content."""
+        if self.incoming is not None:
+            return Content(self.size, file=self.incoming.file)
+        chunks = self._chunks
+        if len(chunks) != 1:
+            chunks[:] = [b"".join(chunks)]
+        return Content(self.size, chunks[0])
+
+    def discard(self) -> None:
+        """Forget the content."""
+        self._chunks.clear()
+        if self.incoming is not None:
+            self.incoming.discard()
+            self.incoming = None

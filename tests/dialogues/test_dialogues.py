@@ -1,0 +1,184 @@
+"""Every dialogue, against the sessions in this process without a socket, and against the running gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import mmap
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.dialogues.script import Dialogue, all_dialogues, play
+from tests.peers.gateway import Gateway, to_toml
+
+from gatepost.gateway.compose import compose, compose_checks
+from gatepost.gateway.settings import Settings, load
+from gatepost.journal.writer import Journal
+from gatepost.mail.ids import SessionIds
+from gatepost.policy.domains import Domains
+from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.services import Door
+from gatepost.reception.session import InboundSession
+from gatepost.smtp.aio import Deadlines, ServerConnection
+from gatepost.spool.embedded import EmbeddedSpool
+
+DIALOGUES = all_dialogues()
+NO_SOCKET = [d for d in DIALOGUES if "listener" not in d.settings]
+
+
+class MemoryTransport(asyncio.Transport):
+    """A transport that keeps what is written, for a peer in the same thread."""
+
+    def __init__(self, client: str) -> None:
+        super().__init__({"peername": (client, 4711), "sockname": ("127.0.0.1", 25)})
+        self.written = bytearray()
+        self.gone = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.gone = True
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class MemoryLine:
+    """The client's side of a session in this process; time passes on the loop only while it waits."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, transport: MemoryTransport, connection: ServerConnection
+    ) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._connection = connection
+
+    def send(self, octets: bytes) -> None:
+        self._connection.data_received(octets)
+
+    def read_line(self) -> bytes:
+        written = self._transport.written
+        end = self._loop.time() + 10
+        while b"\n" not in written:
+            if self._transport.gone:
+                return b""
+            if self._loop.time() > end:
+                raise TimeoutError
+            self._loop.run_until_complete(asyncio.sleep(0.001))
+        line, _, rest = bytes(written).partition(b"\n")
+        written[:] = rest
+        return line + b"\n"
+
+
+@pytest.mark.parametrize("piecewise", [False, True], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("dialogue", NO_SOCKET, ids=lambda d: d.name)
+def test_a_session_without_a_socket_says_what_the_dialogue_says(
+    dialogue: Dialogue, piecewise: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.toml").write_text(to_toml({"host": "gateway.test", **dialogue.settings}))
+    settings = load(tmp_path / "settings.toml")
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        line, close = runner.run(_in_memory(settings, dialogue.client, tmp_path))
+        try:
+            play(dialogue, MemoryLine(loop, *line), piecewise)
+        finally:
+            runner.run(close())
+
+
+async def _in_memory(settings: Settings, client: str, folder: Path) -> tuple[Any, Any]:
+    loop = asyncio.get_running_loop()
+    journal = Journal(folder / "journal", "test", time.time, loop.call_soon)
+    spool = EmbeddedSpool(folder / "spool", time.time, loop.call_soon_threadsafe, settings.spool)
+    deadlines = Deadlines(loop)
+    tasks: set[asyncio.Task[None]] = set()
+    checks, virus = compose_checks(settings, loop.time)
+    services = compose(
+        settings,
+        loop=loop,
+        checks=checks,
+        domains=Domains(settings.domain),
+        ids=SessionIds(1, time.time),
+        spool=spool,
+        journal=journal,
+        counts=ConnectionCounts(mmap.mmap(-1, ConnectionCounts.size(1)), 0, 1),
+        deadlines=deadlines,
+        background=tasks.add,
+    )
+
+    def accept(connection: ServerConnection, client: str, port: int, local: str) -> InboundSession:
+        return InboundSession(
+            services, Door(role="inbound"), connection, client, port, local, lambda session: None
+        )
+
+    transport = MemoryTransport(client)
+    connection = ServerConnection(accept, deadlines)
+    connection.connection_made(transport)
+
+    async def close() -> None:
+        connection.connection_lost(None)
+        deadlines.close()
+        if virus is not None:
+            virus.close()
+        spool.close()
+        journal.close()
+        await asyncio.sleep(0)
+
+    return (transport, connection), close
+
+
+class SocketLine:
+    """The client's side of a real connection."""
+
+    def __init__(self, client: str, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 15, source_address=(client, 0))
+        self._file = self._socket.makefile("rb")
+
+    def send(self, octets: bytes) -> None:
+        self._socket.sendall(octets)
+
+    def read_line(self) -> bytes:
+        return self._file.readline()
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def gateways(free_port: Callable[[], int]) -> Iterator[Callable[[dict[str, Any]], Gateway]]:
+    """Give a running gateway with certain settings; the one with none is started once."""
+    running: dict[str, Gateway] = {}
+
+    def gateway(settings: dict[str, Any]) -> Gateway:
+        key = json.dumps(settings, sort_keys=True)
+        if key not in running:
+            started = Gateway(free_port(), settings=settings)
+            started.__enter__()
+            running[key] = started
+        return running[key]
+
+    yield gateway
+    for started in running.values():
+        started.__exit__()
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda d: d.name)
+def test_the_running_gateway_says_what_the_dialogue_says(
+    dialogue: Dialogue, gateways: Callable[[dict[str, Any]], Gateway]
+) -> None:
+    line = SocketLine(dialogue.client, gateways(dialogue.settings).port)
+    try:
+        play(dialogue, line)
+    finally:
+        line.close()
