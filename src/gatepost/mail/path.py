@@ -25,7 +25,9 @@ _WIDE: Final = "\u0080-\U0010ffff"
 _LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}+(?<!-)"
 _WIDE_LABEL: Final = rf"(?!-)[A-Za-z0-9_{_WIDE}-]{{1,63}}+(?<!-)"
 
-_PLAIN = re.compile(rf"[{_ATEXT}]++(?:\.[{_ATEXT}]++)*+@({_LABEL}(?:\.{_LABEL})*+)")
+_PLAIN: Final = rf"([{_ATEXT}]++(?:\.[{_ATEXT}]++)*+@({_LABEL}(?:\.{_LABEL})*+))"
+_PLAIN_MAILBOX = re.compile(_PLAIN)
+_PLAIN_PATH = re.compile(f"<{_PLAIN}>")
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _WIDE_DOMAIN = re.compile(rf"{_WIDE_LABEL}(?:\.{_WIDE_LABEL})*+")
 _DOT_STRING = re.compile(rf"[{_WIDE}{_ATEXT}]++(?:\.[{_WIDE}{_ATEXT}]++)*+")
@@ -56,37 +58,43 @@ class BadPath(Struct, frozen=True, gc=False):
     why: str
 
 
+_NOT_IN_BRACKETS: Final = BadPath("it is not in angle brackets")
+_TOO_LONG: Final = BadPath(f"it is longer than {MAX_PATH} octets")
+
+
 def parse_mailbox(text: str) -> Mailbox | BadPath:
     """Read `local-part@domain`, without angle brackets."""
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN_MAILBOX.fullmatch(text)
     if plain is not None and len(text) <= MAX_PATH - 2:
-        return Mailbox(text, plain[1].lower())
+        return Mailbox(text, plain[2].lower())
     return _parse_unusual(text)
 
 
 def parse_reverse_path(text: str) -> Mailbox | BadPath | None:
     """Read the path of MAIL with its angle brackets; None is `<>`."""
-    if text == "<>":
-        return None
-    return _parse_path(text)
+    path, end = reverse_path_at(text, 0)
+    return path if end == len(text) else _NOT_IN_BRACKETS
 
 
 def parse_forward_path(text: str) -> Mailbox | BadPath:
     """Read the path of RCPT with its angle brackets; `<Postmaster>` alone has the domain ""."""
-    if len(text) == 12 and text.lower() == "<postmaster>":  # RFC 5321 §4.1.1.3, in any case (§2.3.5)
-        return Mailbox(text[1:-1], "")
-    return _parse_path(text)
+    path, end = forward_path_at(text, 0)
+    return path if end == len(text) else _NOT_IN_BRACKETS
 
 
-def path_end(text: str, start: int) -> int:
-    """Find the end of the path that begins at `start`, just behind its ">"; -1 when there is no whole path."""
-    if not text.startswith("<", start):
-        return -1
-    end = text.find(">", start)
-    if text.find('"', start, end) < 0:
-        return end + 1 or -1
-    quoting = _QUOTING_PATH.match(text, start)
-    return quoting.end() if quoting is not None else -1
+def reverse_path_at(text: str, start: int) -> tuple[Mailbox | BadPath | None, int]:
+    """Read the path of MAIL that begins at `start`, and tell where it ends, just behind its ">"."""
+    if text.startswith("<>", start):
+        return None, start + 2
+    return _path_at(text, start)
+
+
+def forward_path_at(text: str, start: int) -> tuple[Mailbox | BadPath, int]:
+    """Read the path of RCPT that begins at `start`, and tell where it ends, just behind its ">"."""
+    path, end = _path_at(text, start)
+    if type(path) is BadPath and text[start:end].lower() == "<postmaster>":
+        return Mailbox(text[start + 1 : end - 1], ""), end  # RFC 5321 §4.1.1.3, in any case (§2.3.5)
+    return path, end
 
 
 def is_domain(text: str) -> bool:
@@ -106,18 +114,34 @@ def is_address_literal(text: str) -> bool:
         return False
 
 
-def _parse_path(text: str) -> Mailbox | BadPath:
-    if len(text) > MAX_PATH:
-        return BadPath(f"it is longer than {MAX_PATH} octets")
-    if not (text.startswith("<") and text.endswith(">") and len(text) > 1):
-        return BadPath("it is not in angle brackets")
-    if text.startswith("@", 1):
+def _path_at(text: str, start: int) -> tuple[Mailbox | BadPath, int]:
+    plain = _PLAIN_PATH.match(text, start)
+    if plain is not None and plain.end() - start <= MAX_PATH:
+        address, domain = plain.group(1, 2)
+        return Mailbox(address, domain.lower()), plain.end()
+    end = _path_end(text, start)
+    if end < 0:
+        return _NOT_IN_BRACKETS, len(text)
+    if end - start > MAX_PATH:
+        return _TOO_LONG, end
+    if text.startswith("<@", start):
         # RFC 5321 §4.1.1.3 and appendix C: a source route is understood and ignored.
-        route = _SOURCE_ROUTE.match(text, 1)
+        route = _SOURCE_ROUTE.match(text, start + 1)
         if route is None:
-            return BadPath("its source route cannot be read")
-        return parse_mailbox(text[route.end() : -1])
-    return parse_mailbox(text[1:-1])
+            return BadPath("its source route cannot be read"), end
+        start = route.end() - 1
+    return parse_mailbox(text[start + 1 : end - 1]), end
+
+
+def _path_end(text: str, start: int) -> int:
+    """Find where a path ends when a ">" may stand in its quoted local part; -1 when there is no whole path."""
+    if not text.startswith("<", start):
+        return -1
+    end = text.find(">", start)
+    if text.find('"', start, end) < 0:
+        return end + 1 or -1
+    quoting = _QUOTING_PATH.match(text, start)
+    return quoting.end() if quoting is not None else -1
 
 
 def _parse_unusual(text: str) -> Mailbox | BadPath:
@@ -127,7 +151,7 @@ def _parse_unusual(text: str) -> Mailbox | BadPath:
     if "\ufffd" in text:  # what decoding leaves in the place of octets that are no UTF-8
         return BadPath("it is not UTF-8")
     if len(text.encode()) > MAX_PATH - 2:
-        return BadPath(f"it is longer than {MAX_PATH} octets")
+        return _TOO_LONG
     # Joiners are letters' parts in several scripts; all else that does not print can only deceive.
     if not text.replace("\u200c", "").replace("\u200d", "").isprintable():
         return BadPath("it holds a control character")

@@ -8,19 +8,19 @@ that says why.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, final
 
 from msgspec import Struct
 
 from gatepost.mail.path import (
     BadPath,
     Mailbox,
+    forward_path_at,
     is_address_literal,
     is_domain,
     parse_forward_path,
     parse_mailbox,
-    parse_reverse_path,
-    path_end,
+    reverse_path_at,
 )
 from gatepost.reply import catalogue
 from gatepost.reply.reply import Reply
@@ -90,6 +90,7 @@ class StartTls(Struct, frozen=True, gc=False):
 Command = Ehlo | Mail | Rcpt | Data | Rset | Noop | Vrfy | Expn | Help | Quit | StartTls
 
 
+@final
 class Malformed(Struct, frozen=True, gc=False):
     """A line that is no command of ours, with the reply that says why."""
 
@@ -138,14 +139,13 @@ def _names_a_host(name: str) -> bool:
 def _mail(argument: str, session: str) -> Mail | Malformed:
     if argument[:5].upper() != "FROM:":
         return _bad_argument(session, "MAIL", "FROM:<reverse-path> is missing")
-    start = _path_start(argument, 5)
-    end = path_end(argument, start)
-    path = parse_reverse_path(argument[start:end]) if end > 0 else _NO_PATH
+    path, end = reverse_path_at(argument, _path_start(argument, 5))
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_REVERSE_PATH.reply(session, why=path.why))
-    if not argument.startswith(" ", end) and end != len(argument):
+    parameters = argument[end:]
+    if parameters and parameters[0] != " ":
         return _bad_argument(session, "MAIL", "a space must part the path and its parameters")
-    return _mail_with(path, argument[end:].split(), session)
+    return _mail_with(path, parameters.split(), session)
 
 
 def _mail_with(path: Mailbox | None, parameters: list[str], session: str) -> Mail | Malformed:
@@ -182,9 +182,7 @@ def _mail_with(path: Mailbox | None, parameters: list[str], session: str) -> Mai
 def _rcpt(argument: str, session: str) -> Rcpt | Malformed:
     if argument[:3].upper() != "TO:":
         return _bad_argument(session, "RCPT", "TO:<forward-path> is missing")
-    start = _path_start(argument, 3)
-    end = path_end(argument, start)
-    path = parse_forward_path(argument[start:end]) if end > 0 else _NO_PATH
+    path, end = forward_path_at(argument, _path_start(argument, 3))
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_FORWARD_PATH.reply(session, why=path.why))
     if end != len(argument):
@@ -237,7 +235,6 @@ def _alone(verb: str, command: Command) -> Callable[[str, str], Command | Malfor
 
 _NOOP: Final = Noop()
 _HELP: Final = Help()
-_NO_PATH: Final = BadPath("it is not in angle brackets")
 _BODY_TYPES: Final = frozenset({"7BIT", "8BITMIME"})
 _READERS: Final[dict[bytes, Callable[[str, str], Command | Malformed]]] = {
     b"EHLO": _ehlo,

@@ -8,7 +8,7 @@ obeyed comes out as a `Fault` with its reply ready. Knows nothing of policy, tim
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast, final
 
 from msgspec import Struct
 
@@ -20,6 +20,10 @@ from gatepost.smtp.framing import ContentReader
 from gatepost.smtp.state import AFTER_CONTENT, GREETED, TABLE, UPGRADED, Row, State
 
 _MAX_LINE_SHOWN: Final = 512
+# Members of an enumeration are looked up by Python code on 3.11, a module's names are not.
+_CONTENT: Final = State.CONTENT
+_CLOSED: Final = State.CLOSED
+_NO_CONTENT: Final = ContentReader(0)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -30,6 +34,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     size: int = 52_428_800
 
 
+@final
 class Fault(Struct, frozen=True, gc=False):
     """A line that cannot be obeyed, with the reply to give."""
 
@@ -102,7 +107,7 @@ class ServerProtocol:
         self._after = self.state  # the state after a positive answer to it
         self._otherwise = self.state
         self._smtputf8 = False
-        self._content: ContentReader | None = None
+        self._content = _NO_CONTENT
 
     @property
     def buffered(self) -> int:
@@ -112,7 +117,7 @@ class ServerProtocol:
     @property
     def ended(self) -> bool:
         """Whether the dialogue is over: nothing more is read or said."""
-        return self.state is State.CLOSED
+        return self.state is _CLOSED
 
     @property
     def line(self) -> str:
@@ -132,7 +137,7 @@ class ServerProtocol:
 
         After STARTTLS was answered 220, give nothing that was read before the upgrade.
         """
-        if self.state is State.CLOSED:
+        if self.state is _CLOSED:
             return
         if self._position == len(self._buffer) and not self._arrived:
             self._buffer = data
@@ -148,13 +153,13 @@ class ServerProtocol:
             return None
         if self._row is not None:
             return self._next_command(self._row)
-        if self._content is not None:
+        if self.state is _CONTENT:
             return self._next_of_content(self._content)
         return None
 
     def greet(self, reply: Reply) -> bytes:
         """Open the dialogue; any reply but 220 closes it."""
-        self._enter(GREETED if reply.code == 220 else State.CLOSED)
+        self._enter(GREETED if reply.code == 220 else _CLOSED)
         return reply.wire()
 
     def answer(self, reply: Reply) -> bytes:
@@ -163,27 +168,18 @@ class ServerProtocol:
         Raises RuntimeError when no answer is due.
         """
         asked = self._asked
+        code = reply.code
+        if asked is None and code != 421:
+            raise RuntimeError(f"{code} answers nothing")
         self._asked = None
-        if reply.code == 421:  # RFC 5321 §3.8: may be the answer to anything, and closes
-            self._enter(State.CLOSED)
-            return reply.wire()
-        if asked is None:
-            raise RuntimeError(f"{reply.code} answers nothing")
-        if reply.code >= 400:
-            if self._otherwise is not self.state:
-                self._enter(self._otherwise)
-            return reply.wire()
-        if isinstance(asked, Mail):
-            self._smtputf8 = asked.smtputf8
-        elif isinstance(asked, Ehlo):
-            self.helo = asked.name
-            self.extended = asked.extended
-        elif isinstance(asked, StartTls):
-            # RFC 3207 §4.2: what came in clear text behind STARTTLS may be anyone's, and must not count as
-            # if it had come under TLS.
-            self._drop_buffer()
-        if self._after is not self.state:
-            self._enter(self._after)
+        if code < 400:
+            after = self._after
+            if after is not self.state or type(asked) is Ehlo:
+                self._advance(asked, after)
+        elif code == 421:  # RFC 5321 §3.8: may be the answer to anything, and closes
+            self._enter(_CLOSED)
+        elif self._otherwise is not self.state:
+            self._enter(self._otherwise)
         return reply.wire()
 
     def tls_started(self, tls: str) -> None:
@@ -198,15 +194,28 @@ class ServerProtocol:
         self.extended = False
         self._enter(UPGRADED)
 
+    def _advance(self, asked: Command | Fault | EndOfContent | None, after: State) -> None:
+        """Learn from a command that was answered positively, and go where it leads."""
+        kind = type(asked)
+        if kind is Mail:
+            self._smtputf8 = cast("Mail", asked).smtputf8
+        elif kind is Ehlo:
+            hello = cast("Ehlo", asked)
+            self.helo = hello.name
+            self.extended = hello.extended
+        elif kind is StartTls:
+            # RFC 3207 §4.2: what came in clear text behind STARTTLS may be anyone's, and must not count as
+            # if it had come under TLS.
+            self._drop_buffer()
+        self._enter(after)
+
     def _enter(self, state: State) -> None:
         self.state = state
         self._row = TABLE.get(state)
-        if state is State.CLOSED:
-            self._drop_buffer()
-        if state is State.CONTENT:
+        if state is _CONTENT:
             self._content = ContentReader(self.limits.text_line)
-        elif self._content is not None:
-            self._content = None
+        elif state is _CLOSED:
+            self._drop_buffer()
 
     def _drop_buffer(self) -> None:
         self._buffer = b""
@@ -229,21 +238,21 @@ class ServerProtocol:
         line = self._next_line()
         if line is None:
             return None
-        if isinstance(line, Fault):
+        if type(line) is Fault:
             return self._fault(line.reply)
         command = parse_command(line, self.session)
-        if isinstance(command, Malformed):
+        if type(command) is Malformed:
             return self._fault(command.reply)
-        if isinstance(command, StartTls):
-            # The table tells when STARTTLS may come; whether it may come at all is not a matter of order.
+        kind = type(command)
+        if kind is StartTls and not (self.starttls and not self.tls):
+            # The table tells when STARTTLS may come; whether it is offered is not a matter of order.
             if self.tls:
                 return self._fault(catalogue.TLS_TWICE.reply(self.session))
-            if not self.starttls:
-                return self._fault(catalogue.NOT_IMPLEMENTED.reply(self.session, verb="STARTTLS"))
-        target = row[type(command)]
+            return self._fault(catalogue.NOT_IMPLEMENTED.reply(self.session, verb="STARTTLS"))
+        target = row[kind]
         if isinstance(target, Entry):
             return self._fault(target.reply(self.session))
-        if isinstance(command, Rcpt) and not self._smtputf8 and not command.forward_path.address.isascii():
+        if kind is Rcpt and not self._smtputf8 and not cast("Rcpt", command).forward_path.address.isascii():
             return self._fault(catalogue.SMTPUTF8_NEEDED.reply(self.session))
         self._asked = command
         self._after = target
