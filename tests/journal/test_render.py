@@ -1,434 +1,101 @@
-"""The stories as a person reads them: each in tests/journal/stories, made from records written out here.
-
-`REWRITE_STORIES=1 pytest tests/journal/test_render.py` writes the files anew; read the difference.
-"""
-
 from __future__ import annotations
 
 import json
-import os
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import UTC
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.checks.finding import (
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    Result,
-    SignatureEvidence,
-    SizeEvidence,
-    Stage,
-)
 from gatepost.journal.query import Story
-from gatepost.journal.records import (
-    AnyRecord,
-    Attempt,
-    Bounced,
-    Closed,
-    Deferred,
-    Exchange,
-    HeldBack,
-    Noted,
-    Opened,
-    Reception,
-    Said,
-    SecuredIn,
-)
+from gatepost.journal.records import Noted, Reception, Said
 from gatepost.journal.render import as_json, story, summary
-from gatepost.policy.disposition import Action, Disposition
-from gatepost.reply.explanation import Context, Explanation
 from gatepost.reply.reply import Reply
+from tests.journal.tales import ID, SESSION, START, TALES, explained, told
 
-STORIES = Path(__file__).parent / "stories"
-ZONE = timezone(timedelta(hours=1))
-START = datetime(2026, 11, 23, 13, 30, 5, 123_000, UTC).timestamp()
-SESSION = "6zq4k0v3m8x2a"
-ID = f"{SESSION}-1"
-NOTICE = "6zq4k0v3m9a7t-1"
-
-_EXPLAINED = {
-    "virus-found": (
-        "content_policy", "sender", "after_change",
-        "The content holds a known malware signature, so the message was refused.",
-        "Nothing to do here. The sender must clean the message, or report a wrong suspicion to the scanner.",
-    ),
-    "connections-client": (
-        "rate_limit", "sender", "soon",
-        "This client had as many connections open as one client may have.",
-        "Nothing to do unless it is a host you trust: then raise reception.max_connections_per_client.",
-    ),
-    "relay-denied": (
-        "relay_denied", "sender", "no",
-        "The recipient's domain is not served here, and this client may not send elsewhere through us.",
-        "If the domain is yours, name it in the settings.",
-    ),
-    "local": (
-        "network", "network", "later",
-        "The next hop could not be reached: nothing listens there, or something between refuses.",
-        "Look whether the server at this address runs and may be reached from here.",
-    ),
-    "451": (
-        "greylist", "nobody", "soon",
-        "Greylisting: the next hop puts off first contacts on purpose and lets them in on a later try.",
-        "Nothing to do: the next try is made by itself.",
-    ),
-    "550": (
-        "user_unknown", "recipient", "no",
-        "The mailbox does not exist at the next hop.",
-        "Ask the sender to correct the address; if it should exist, look in the directory of the next hop.",
-    ),
-    "virus-check-unavailable": (
-        "system_temp", "gateway", "later",
-        "Our virus scanner could not be asked, so the message was not taken.",
-        "Start the scanner; senders try again by themselves.",
-    ),
-}  # fmt: skip
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def explained(reply: Reply, context: Context) -> Explanation:
-    known = _EXPLAINED.get(context.direction) or _EXPLAINED.get(reply.entry)
-    cause, side, retry, meaning, action = known or _EXPLAINED.get(
-        str(reply.code), ("", "unknown", "later", "Nothing is known of this reply.", "")
-    )
-    return Explanation(
-        text=str(reply),
-        code=reply.code,
-        enhanced=reply.enhanced,
-        class_="permanent" if reply.permanent else "success" if reply.positive else "temporary",
-        cause=cause,
-        causes=(cause,) if cause else (),
-        confidence="certain" if reply.entry else "likely",
-        persistence="permanent" if reply.permanent else "temporary",
-        direction=context.direction,
-        stage=context.stage,
-        side=side,  # type: ignore[arg-type]
-        retry=retry,  # type: ignore[arg-type]
-        meaning=meaning,
-        evidence="",
-        action=action,
-        references=(),
-    )
-
-
-def at(seconds: float) -> dict[str, object]:
-    return {"time": START + seconds, "session": SESSION}
-
-
-GREETING = Reply(220, "", "gw.example.org ESMTP Gatepost", "greeting")
-CLEAN = (
-    Finding(check="size", stage=Stage.CONTENT, result=Result.CLEAN),
-    Finding(check="virus", stage=Stage.CONTENT, result=Result.CLEAN, duration=0.041),
-)
-RELAY = Disposition(action=Action.RELAY, rule="nothing-found")
-
-
-def opened(reply: Reply = GREETING, peer: str = "192.0.2.7:40112") -> Opened:
-    return Opened(**at(0), peer=peer, local="198.51.100.1:25", role="inbound", reply=reply)
-
-
-def said(seconds: float, stage: str, command: str, reply: Reply, **more: object) -> Said:
-    return Said(**at(seconds), stage=stage, command=command, reply=reply, **more)
-
-
-def dialogue(sender: str = "alice@example.com", to: str = "bob@example.org") -> list[AnyRecord]:
-    ehlo = Reply(250, "", "gw.example.org\nSIZE 52428800\nPIPELINING", "ehlo-ok")
-    mail = Reply(250, "2.1.0", f"Reverse-path accepted (mail-ok {ID})", "mail-ok")
-    rcpt = Reply(250, "2.1.5", f"Recipient accepted (rcpt-ok {ID})", "rcpt-ok")
-    go = Reply(354, "", "Send the content; end with <CRLF>.<CRLF>", "data-go")
-    return [
-        said(0.02, "helo", "EHLO mail.example.com", ehlo),
-        said(0.04, "mail", f"MAIL FROM:<{sender}>", mail, message=ID),
-        said(0.05, "rcpt", f"RCPT TO:<{to}>", rcpt, message=ID),
-        said(0.06, "data", "DATA", go, message=ID),
-    ]
-
-
-def reception(reply: Reply, seconds: float = 0.278, **more: object) -> Reception:
-    fields = {
-        "peer": "192.0.2.7:40112",
-        "reverse_path": "alice@example.com",
-        "recipients": ("bob@example.org",),
-        "size": 4210,
-        "reply": reply,
-        "disposition": RELAY,
-        "findings": CLEAN,
-        "helo": "mail.example.com",
-        "tls": "TLSv1.3 TLS_AES_256_GCM_SHA384",
-        "header_from": "Alice Example <alice@example.com>",
-        "subject": "Quarterly figures",
-        "message_id": "<q3.4711@mail.example.com>",
-    }
-    return Reception(**at(seconds), message=ID, **(fields | more))
-
-
-ACCEPTED = Reply(250, "2.0.0", f"Message accepted for delivery (message-accepted {ID})", "message-accepted")
-QUIT = said(0.39, "quit", "QUIT", Reply(221, "", "gw.example.org Service closing", "closing"))
-CLOSED = Closed(**at(0.395), how="quit", commands=6, messages=1)
-HOP = "10.0.0.5:25"
-SENT = Reply(250, "2.0.0", "Ok: queued as 4XqB1k2Zz")
-
-
-def attempt(after: float, outcome: str, reply: Reply, stage: str = "content", **more: object) -> Attempt:
-    fields: dict[str, object] = {"peer": HOP, "recipients": ("bob@example.org",)}
-    return Attempt(**at(after), message=ID, outcome=outcome, reply=reply, stage=stage, **(fields | more))
-
-
-def steps(reply: Reply) -> tuple[Exchange, ...]:
-    return (
-        Exchange("MAIL FROM:<alice@example.com>", Reply(250, "2.1.0", "Ok")),
-        Exchange("RCPT TO:<bob@example.org>", reply, "bob@example.org"),
-    )
-
-
-GREY = Reply(451, "4.7.1", "Greylisting in action, please come back in 300 seconds")
-UNKNOWN = Reply(
-    550, "5.1.1", "<bob@example.org>: Recipient address rejected: User unknown in local recipient table"
-)
-REFUSED_CONNECTION = Reply(451, "4.4.1", "connection refused")
-VIRUS = Reply(
-    554, "5.7.1", f"Message refused: it contains Eicar-Test-Signature (virus-found {ID})", "virus-found"
-)
-NO_SCANNER = Reply(
-    451,
-    "4.7.1",
-    f"The virus check is not available; try again later (virus-check-unavailable {ID})",
-    "virus-check-unavailable",
-)
-TALES: dict[str, list[AnyRecord]] = {
-    "delivered": [
-        opened(),
-        SecuredIn(**at(0.01), tls="TLSv1.3 TLS_AES_256_GCM_SHA384"),
-        *dialogue(),
-        reception(ACCEPTED),
-        QUIT,
-        CLOSED,
-        attempt(0.452, "delivered", SENT, tls="TLSv1.3", seconds=0.1),
-    ],
-    "virus": [
-        opened(peer="198.51.100.9:55120"),
-        *dialogue("mallory@example.net"),
-        reception(
-            VIRUS,
-            peer="198.51.100.9:55120",
-            reverse_path="mallory@example.net",
-            subject="Invoice 8841",
-            header_from="Accounts <accounts@example.com>",
-            size=68_123,
-            findings=(
-                CLEAN[0],
-                Finding(
-                    check="virus",
-                    stage=Stage.CONTENT,
-                    result=Result.FOUND,
-                    evidence=(SignatureEvidence("Eicar-Test-Signature", "clamd", "invoice.zip/invoice.exe"),),
-                    duration=0.044,
-                ),
-            ),
-            disposition=Disposition(
-                action=Action.REJECT,
-                rule="virus-found",
-                reasons=("the virus check found a signature",),
-                entry="virus-found",
-            ),
-        ),
-        QUIT,
-        CLOSED,
-    ],
-    "deferred-then-delivered": [
-        opened(),
-        *dialogue(),
-        reception(ACCEPTED),
-        QUIT,
-        CLOSED,
-        attempt(0.452, "deferred", GREY, "rcpt", dialogue=steps(GREY)),
-        Deferred(
-            **at(0.453),
-            message=ID,
-            recipients=("bob@example.org",),
-            next_attempt=START + 300.5,
-            cause="greylist",
-            attempts=1,
-        ),
-        attempt(300.6, "deferred", GREY, "rcpt", dialogue=steps(GREY)),
-        Deferred(
-            **at(300.61),
-            message=ID,
-            recipients=("bob@example.org",),
-            next_attempt=START + 600.7,
-            cause="greylist",
-            attempts=2,
-        ),
-        attempt(601.1, "delivered", SENT, dialogue=steps(Reply(250, "2.1.5", "Ok"))),
-    ],
-    "refused-before-mail": [
-        opened(
-            Reply(
-                421,
-                "4.7.0",
-                f"gw.example.org: too many connections from 192.0.2.99 (connections-client {SESSION})",
-                "connections-client",
-            ),
-            peer="192.0.2.99:4411",
-        ),
-        Closed(**at(0.001), how="refused"),
-    ],
-    "bounced": [
-        opened(),
-        *dialogue(),
-        reception(ACCEPTED),
-        QUIT,
-        CLOSED,
-        attempt(0.452, "failed", UNKNOWN, "rcpt", dialogue=steps(UNKNOWN)),
-        Bounced(
-            **at(0.46),
-            message=ID,
-            recipients=("bob@example.org",),
-            notice=NOTICE,
-            reason="the next hop refused the recipient for good",
-        ),
-        Reception(
-            time=START + 0.461,
-            session=NOTICE[:-2],
-            message=NOTICE,
-            peer="",
-            reverse_path="",
-            recipients=("alice@example.com",),
-            size=2048,
-            reply=SENT,
-            disposition=RELAY,
-            notice_of=ID,
-            subject="Undelivered: Quarterly figures",
-        ),
-        Attempt(
-            time=START + 0.9,
-            session=NOTICE[:-2],
-            message=NOTICE,
-            peer="203.0.113.5:25",
-            recipients=("alice@example.com",),
-            outcome="delivered",
-            reply=SENT,
-            stage="content",
-        ),
-    ],
-    "waiting-for-a-dead-next-hop": [
-        opened(),
-        *dialogue(),
-        reception(ACCEPTED),
-        QUIT,
-        CLOSED,
-        attempt(0.452, "deferred", REFUSED_CONNECTION, "connect", local=True),
-        Deferred(
-            **at(0.453),
-            message=ID,
-            recipients=("bob@example.org",),
-            next_attempt=START + 86_400,
-            cause="network",
-            attempts=1,
-        ),
-    ],
-    "relay-denied-and-scanner-outage": [
-        opened(),
-        *dialogue()[:2],
-        said(
-            0.05,
-            "rcpt",
-            "RCPT TO:<eve@elsewhere.example>",
-            Reply(
-                550,
-                "5.7.1",
-                f"<eve@elsewhere.example>: this gateway does not take mail for it (relay-denied {ID})",
-                "relay-denied",
-            ),
-            message=ID,
-            disposition=Disposition(
-                action=Action.REJECT,
-                rule="relay",
-                reasons=("elsewhere.example is not served and 192.0.2.7 is in no relay network",),
-            ),
-        ),
-        *dialogue()[2:],
-        reception(
-            NO_SCANNER,
-            findings=(
-                CLEAN[0],
-                Finding(
-                    check="virus",
-                    stage=Stage.CONTENT,
-                    result=Result.UNAVAILABLE,
-                    evidence=(OutageEvidence("clamd", "connection refused at unix:/run/clamd.ctl"),),
-                ),
-            ),
-            disposition=Disposition(
-                action=Action.DEFER,
-                rule="virus-unavailable",
-                reasons=("the virus check could not be made",),
-                entry="virus-check-unavailable",
-            ),
-        ),
-        QUIT,
-        CLOSED,
-    ],
-    "held": [
-        opened(),
-        *dialogue(),
-        reception(
-            ACCEPTED,
-            findings=(
-                Finding(
-                    check="virus",
-                    stage=Stage.CONTENT,
-                    result=Result.SKIPPED,
-                    evidence=(
-                        NoteEvidence("larger than the scanner takes"),
-                        SizeEvidence(70_000_000, 25_000_000),
-                    ),
-                    score=1.5,
-                ),
-            ),
-        ),
-        HeldBack(
-            **at(0.3),
-            message=ID,
-            recipients=("bob@example.org",),
-            reason="no next hop is named for example.org",
-        ),
-    ],
-    "several-messages-and-a-time-out": [
-        opened(),
-        *dialogue(),
-        reception(ACCEPTED),
-        *[
-            msgspec.structs.replace(record, message=f"{SESSION}-2", time=record.time + 1)
-            for record in dialogue()[1:3]
-        ],
-        said(
-            301.2,
-            "any",
-            "",
-            Reply(421, "4.4.2", "gw.example.org: no command for 300 seconds", "command-timeout"),
-        ),
-        Closed(**at(301.21), how="refused"),
-        attempt(1.4, "delivered", SENT),
-        Noted(time=START + 302, session=SESSION, event="odd", detail="\x1b[31mred\u202e"),
-    ],
-}
-
-
-def told(name: str) -> Story:
-    return Story(SESSION, tuple(sorted(TALES[name], key=lambda record: record.time)))
+@pytest.mark.parametrize("width", [60, 73, 100, 200])
+@pytest.mark.parametrize("name", TALES)
+def test_no_line_is_wider_than_the_page(name: str, width: int) -> None:
+    lines = story(told(name), width=width, zone=UTC, explain=explained)
+    assert max(map(len, lines)) <= width
+    assert len(summary(told(name), width=width, zone=UTC)) <= width
 
 
 @pytest.mark.parametrize("name", TALES)
-def test_a_story_reads_as_it_is_kept(name: str) -> None:
-    lines = story(told(name), zone=ZONE, explain=explained)
-    text = "\n".join([*lines, "", summary(told(name), zone=ZONE), ""])
-    kept = STORIES / f"{name}.txt"
-    if os.environ.get("REWRITE_STORIES"):
-        kept.write_text(text, encoding="utf-8")
-    assert text == kept.read_text(encoding="utf-8")
+def test_colour_changes_nothing_but_the_colour(name: str) -> None:
+    plain = story(told(name), zone=UTC, explain=explained)
+    coloured = story(told(name), True, zone=UTC, explain=explained)
+    assert not any("\x1b" in line for line in plain)
+    assert any("\x1b" in line for line in coloured)
+    assert [COLOUR.sub("", line) for line in coloured] == plain
+
+
+@given(st.text(max_size=300))
+def test_no_text_of_a_stranger_reaches_the_terminal_unprintable(text: str) -> None:
+    reply = Reply(550, "5.1.1", text)
+    records = (
+        Said(time=START, session=SESSION, stage="rcpt", command=text, reply=reply, reason=text),
+        Noted(time=START, session=SESSION, event=text, detail=text),
+    )
+    lines = story(Story(SESSION, records), zone=UTC, explain=explained)
+    assert all(line.isprintable() for line in lines)
+
+
+def test_times_that_no_calendar_holds_are_told_all_the_same() -> None:
+    wild = Said(time=1e300, session=SESSION, stage="any", command="", reply=Reply(421))
+    assert story(Story(SESSION, (wild,)), zone=UTC, explain=explained)
+
+
+@pytest.mark.parametrize("name", TALES)
+def test_json_has_the_promised_names_for_every_record(name: str) -> None:
+    rows = json.loads(json.dumps(as_json(told(name), explain=explained)))
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    for row, record in zip(rows, told(name).records, strict=True):
+        assert list(row)[:4] == ["time", "type", "session", "message"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["time"])
+        assert ("reply" in row) == ("explanation" in row) == hasattr(record, "reply")
+        if "reply" in row:
+            assert set(row["reply"]) == {"code", "enhanced", "text", "entry"}
+            assert row["explanation"]["class"]
+
+
+def test_json_tells_who_said_a_reply_and_to_whom() -> None:
+    rows = as_json(told("waiting-for-a-dead-next-hop"), explain=explained)
+    by_type = {row["type"]: row for row in rows}
+    assert by_type["session-opened"]["explanation"]["direction"] == "sent"
+    assert by_type["reception"]["explanation"]["stage"] == "content"
+    assert by_type["attempt"]["explanation"]["direction"] == "local"
+    assert by_type["reply-sent"]["peer"] == "192.0.2.7:40112"
+    assert by_type["deferred"]["next_attempt"] == "2026-11-24T13:30:05.123Z"
+    received = as_json(told("bounced"), explain=explained)
+    assert [row["explanation"]["direction"] for row in received if row["type"] == "attempt"] == [
+        "received"
+    ] * 2
+
+
+def test_json_keeps_findings_disposition_and_recipients() -> None:
+    [row] = [row for row in as_json(told("virus"), explain=explained) if row["type"] == "reception"]
+    assert row["message"] == ID
+    assert row["recipients"] == ("bob@example.org",)
+    assert row["disposition"]["rule"] == "virus-found"
+    assert row["findings"][1]["evidence"][0]["signature"] == "Eicar-Test-Signature"
+
+
+def test_a_summary_says_when_which_what_who_and_about_what() -> None:
+    line = summary(told("delivered"), width=300, zone=UTC)
+    for part in ("2026-11-23 13:30:05", ID, "delivered", "alice@example.com", "bob@example.org", "Quarterly"):
+        assert part in line
+
+
+def test_a_thousand_recipients_are_counted_and_not_listed() -> None:
+    [reception] = [record for record in TALES["delivered"] if isinstance(record, Reception)]
+    many = tuple(f"user{number}@example.org" for number in range(1000))
+    wide = Reception(
+        **{name: getattr(reception, name) for name in reception.__struct_fields__} | {"recipients": many}
+    )
+    text = " ".join(story(Story(SESSION, (wide,)), zone=UTC, explain=explained))
+    assert "and 990 more" in text

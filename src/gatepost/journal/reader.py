@@ -32,10 +32,11 @@ _decode = msgspec.json.Decoder(AnyRecord).decode
 
 
 class Skipped(Struct):
-    """How many lines a reader passed over: unreadable ones, and well-formed ones of an unknown kind."""
+    """What a reader passed over: unreadable lines, well-formed ones of an unknown kind, unreadable files."""
 
     unreadable: int = 0
     unknown: int = 0
+    files: int = 0
 
 
 class JournalFile(Struct, frozen=True):
@@ -100,8 +101,10 @@ def whole_lines(path: Path, skipped: Skipped, start: int = 0) -> Iterator[bytes]
                 rest = block[end:]
             if rest or overlong:
                 skipped.unreadable += not overlong
-    except OSError:
+    except FileNotFoundError:  # tidied up meanwhile
         return
+    except OSError:
+        skipped.files += 1
 
 
 def decoded(line: bytes, skipped: Skipped) -> AnyRecord | None:
