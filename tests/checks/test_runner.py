@@ -1,0 +1,146 @@
+"""Running checks: at once where nothing waits, in parallel where something does, and never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import pytest
+
+from gatepost.checks.facts import Content, Facts
+from gatepost.checks.finding import Finding, OutageEvidence, Result, Stage
+from gatepost.checks.runner import Checks
+
+FACTS = Facts(session="7zq4k0v3m8x2a", client="192.0.2.7", role="inbound", relay=False)
+
+
+def finding(check: str) -> Finding:
+    return Finding(check=check, stage=Stage.CONTENT, result=Result.CLEAN)
+
+
+class AtOnce:
+    stages = frozenset({Stage.CONTENT})
+
+    def __init__(self, name: str, error: Exception | None = None) -> None:
+        self.name = name
+        self.error = error
+
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Sequence[Finding]:
+        if self.error:
+            raise self.error
+        return (finding(self.name),)
+
+
+class Waiting(AtOnce):
+    """Waits until `others` such checks are running, so that it ends only when they run side by side."""
+
+    def __init__(self, name: str, error: Exception | None = None, barrier: Any = None) -> None:
+        super().__init__(name, error)
+        self.barrier = barrier
+
+    async def look(  # type: ignore[override]
+        self, stage: Stage, facts: Facts, content: Content | None
+    ) -> Sequence[Finding]:
+        if self.barrier:
+            await self.barrier.wait()
+        await asyncio.sleep(0)
+        return super().look(stage, facts, content)
+
+
+class Wrong(AtOnce):
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Any:
+        return 17
+
+
+def at(checks: Checks, stage: Stage = Stage.CONTENT) -> Sequence[Finding]:
+    async def run() -> Sequence[Finding]:
+        answer = checks.at(stage, FACTS)
+        return await answer if isinstance(answer, Awaitable) else answer
+
+    return asyncio.run(run())
+
+
+def test_no_check_no_finding() -> None:
+    assert not Checks(()).at(Stage.CONNECT, FACTS)
+
+
+def test_only_the_checks_of_the_stage_run() -> None:
+    assert not Checks((AtOnce("a"),)).at(Stage.MAIL, FACTS)
+
+
+def test_checks_that_need_not_wait_answer_without_an_event_loop() -> None:
+    answer = Checks((AtOnce("a"), AtOnce("b"))).at(Stage.CONTENT, FACTS)
+    assert not inspect.isawaitable(answer)
+    assert [each.check for each in answer] == ["a", "b"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        (Waiting("a"),),
+        (AtOnce("a"), Waiting("b")),
+        (Waiting("a"), AtOnce("b"), Waiting("c")),
+        (Waiting("a"), Waiting("b"), AtOnce("c"), AtOnce("d")),
+    ],
+)
+def test_findings_stand_in_the_order_of_the_checks(checks: Sequence[AtOnce]) -> None:
+    assert [each.check for each in at(Checks(checks))] == [check.name for check in checks]
+
+
+def test_checks_that_wait_run_side_by_side() -> None:
+    async def run() -> Sequence[Finding]:
+        barrier = asyncio.Barrier(3)
+        answer = Checks([Waiting(name, barrier=barrier) for name in "abc"]).at(Stage.CONTENT, FACTS)
+        assert isinstance(answer, Awaitable)
+        async with asyncio.timeout(10):
+            return await answer
+
+    assert [each.check for each in asyncio.run(run())] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("kind", [AtOnce, Waiting])
+@pytest.mark.parametrize("others", [(), (AtOnce("x"),), (Waiting("x"),)])
+def test_a_check_that_raises_is_a_finding_that_names_the_place(
+    kind: type[AtOnce], others: tuple[AtOnce, ...]
+) -> None:
+    broken, *rest = at(Checks((kind("broken", ZeroDivisionError("secret")), *others)))
+    assert (broken.check, broken.stage, broken.result) == ("broken", Stage.CONTENT, Result.UNAVAILABLE)
+    [evidence] = broken.evidence
+    assert isinstance(evidence, OutageEvidence)
+    assert "ZeroDivisionError: secret" in evidence.reason
+    assert "test_runner" in evidence.reason
+    assert [each.check for each in rest] == [check.name for check in others]
+
+
+def test_an_answer_that_is_none_is_a_finding() -> None:
+    [broken] = at(Checks((Wrong("wrong"),)))
+    assert broken.result is Result.UNAVAILABLE
+
+
+def test_cancelling_reaches_the_checks() -> None:
+    cancelled = []
+
+    class Slow(AtOnce):
+        async def look(  # type: ignore[override]
+            self, stage: Stage, facts: Facts, content: Content | None
+        ) -> Sequence[Finding]:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append(self.name)
+                raise
+            return ()
+
+    async def run() -> None:
+        answer = Checks((Slow("a"), Slow("b"))).at(Stage.CONTENT, FACTS)
+        task = asyncio.ensure_future(answer)  # type: ignore[arg-type,var-annotated]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert sorted(cancelled) == ["a", "b"]
