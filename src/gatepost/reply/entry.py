@@ -11,9 +11,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.reply.explanation import Side
 from gatepost.reply.reply import Reply
 
-MAX_TEXT: Final = 400  # octets: RFC 5321 §4.5.3.1.5 allows 512 for a reply line with its code and CRLF
+MAX_TEXT: Final = (
+    400  # of the 512 octets that RFC 5321 §4.5.3.1.5 allows; the rest is for code, id, ref and CRLF
+)
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ENHANCED = re.compile(r"[245]\.(?:0|[1-9][0-9]{0,2})\.(?:0|[1-9][0-9]{0,2})")
 _FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -24,7 +27,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `text` may hold {fields} that `reply` fills with public facts; a line feed parts the lines of a multiline
     reply. `stage` is where it is said: connect, helo, starttls, auth, mail, rcpt, data, content (after the
-    final dot), quit, any, or several of these parted by ", ". `when`, `why` and the actions are full sentences.
+    final dot), quit, any, or several of these parted by ", ". `when`, `why` and the actions are sentences.
     `cause` is one of the causes (`causes.toml`), "" for a positive reply. `side` says whose move it is:
     sender, recipient, gateway, network, nobody. `references` name documents and sections.
     """
@@ -40,7 +43,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     operator_action: str
     references: tuple[str, ...]
     cause: str = ""
-    side: str = "nobody"
+    side: Side = "nobody"
     fields: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -56,6 +59,8 @@ class Entry(Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.id}: the text must be printable ASCII")
         if frozenset(_FIELD.findall(self.text)) != self.fields:
             raise ValueError(f"{self.id}: fields must name just the fields of the text")
+        if self.fields and "\n" in self.text:
+            raise ValueError(f"{self.id}: a text of several lines can have no fields")
 
     def reply(self, ref: str = "", *, more: Sequence[str] = (), **facts: object) -> Reply:
         """Say this entry about `ref` (a session or message id), filled with public facts.
@@ -69,6 +74,8 @@ class Entry(Struct, frozen=True, kw_only=True):
             if facts.keys() != self.fields:
                 raise TypeError(f"{self.id} wants {sorted(self.fields)}, not {sorted(facts)}")
             text = text.format_map({name: public(fact) for name, fact in facts.items()})
+            if len(text) > MAX_TEXT:
+                text = text[: MAX_TEXT - 3] + "..."
         if more:
             text = "\n".join((text, *map(public, more)))
         if self.enhanced:
