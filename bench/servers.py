@@ -6,12 +6,9 @@ defaults and the same limits off. Nothing else is tuned on either side.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from bench.accounting import Account
+from tests.peers.gateway import Gateway
 from tests.peers.postfix import Postfix
-from tests.peers.server import Server
 from tests.peers.sink import Sink
 
 
@@ -44,41 +41,13 @@ class CountedSink(Counted, Sink):
         self.account = Account("sink")
 
 
-class Gatepost(Server):
-    """The gateway: relays to the next hop, or holds all mail when there is none."""
+class CountedGatepost(Counted, Gateway):
+    """The gateway, a worker for each core: relays to the next hop, or holds all mail when there is none."""
 
     name = "gatepost"
 
     def __init__(self, port: int, web_port: int, next_hop: str) -> None:
-        super().__init__(port)
-        self.web_port = web_port
-        self.next_hop = next_hop
-
-    def prepare(self) -> None:
-        """Write the settings."""
-        hop = f'next_hop = ["{self.next_hop}"]' if self.next_hop else ""
-        (self.folder / "gatepost.toml").write_text(f"""\
-data_dir = "data"
-host = "gatepost.test"
-[[listener]]
-address = "{self.address}"
-[[domain]]
-name = "*"
-{hop}
-[reception]
-max_connections_per_client = 1000
-[web]
-address = "127.0.0.1:{self.web_port}"
-""")
-
-    def command(self) -> list[str]:
-        """Run it from the virtual environment this runs in."""
-        return [str(Path(sys.executable).with_name("gatepost")), "run", "-c", "gatepost.toml"]
-
-
-class CountedGatepost(Counted, Gatepost):
-    """The gateway, counted."""
-
-    def __init__(self, port: int, web_port: int, next_hop: str) -> None:
-        super().__init__(port, web_port, next_hop)
+        domain = {"name": "*", "next_hop": [next_hop] if next_hop else []}
+        limits = {"max_connections_per_client": 1000}
+        super().__init__(port, web_port, {"workers": 0, "domain": [domain], "reception": limits})
         self.account = Account("gatepost")
