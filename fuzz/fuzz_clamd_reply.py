@@ -1,0 +1,17 @@
+"""Fuzz the reading of clamd's answers."""
+
+from __future__ import annotations
+
+from gatepost.checks.content.clamd import Match, Outage, read_answer
+
+
+def target(data: bytes) -> None:
+    """Any answer but the two whole forms with our number is an outage with a printable reason, never a verdict."""
+    verdict = read_answer(data, 1)
+    if isinstance(verdict, Outage):
+        assert verdict.reason.isprintable()
+        assert len(verdict.reason) < 1000
+    elif isinstance(verdict, Match):
+        assert data == f"1: stream: {verdict.signature} FOUND\0".encode()
+    else:
+        assert data == b"1: stream: OK\0"
