@@ -25,8 +25,8 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A message to be kept: its envelope, its story so far, and the facts of its reception.
 
     `reverse_path` is "" for `<>`. `arrived` and `expires` are seconds since 1970; `attempts` counts tries
-    that ended in a delay. `facts` is the reception record as the journal writes it (JSON), so that the journal
-    can be rebuilt from the spool; `notice_of` is the id of the message this delivery report is about.
+    that ended in a delay. `facts` is the reception record as the journal writes it (JSON), so that the
+    journal can be rebuilt from the spool; `notice_of` is the id of the message this delivery report is about.
     """
 
     id: str

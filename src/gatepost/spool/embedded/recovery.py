@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+import apsw
 from msgspec import Struct
 
 from gatepost.spool.embedded import large, segments
-from gatepost.spool.embedded.rows import DATABASE, Rows, SpoolUnusable
+from gatepost.spool.embedded.reserve import Reserve
+from gatepost.spool.embedded.rows import DATABASE, LOG_SIZE, Rows, SpoolUnusable
 from gatepost.spool.embedded.segments import Segments, Usage
 from gatepost.spool.embedded.settings import SpoolSettings
 from gatepost.spool.interface import Corrupt, Recovered
@@ -44,24 +47,22 @@ class Shard(Struct):
 
 def open_shard(directory: Path, now: float, settings: SpoolSettings) -> Shard:
     """Lock, open and recover. Raises SpoolUnusable."""
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock_fd = _lock(directory)
-    except OSError as error:
-        raise SpoolUnusable(f"the spool directory {directory} cannot be used: {error}") from error
-    directory_fd = -1
-    try:
-        directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        rows = Rows(directory)
-        contents = Segments(directory, directory_fd, settings.segment_size)
-        recovered = _recover(directory, rows, contents, now)
-        os.fsync(directory_fd)
-    except OSError as error:
-        os.close(lock_fd)
-        raise SpoolUnusable(f"the spool in {directory} cannot be opened: {error}") from error
-    except BaseException:
-        os.close(lock_fd)
-        raise
+    with ExitStack() as undo:
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock_fd = _lock(directory)
+            undo.callback(os.close, lock_fd)
+            directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            undo.callback(os.close, directory_fd)
+            _refuse_without_rows(directory)
+            rows = Rows(directory)
+            undo.callback(rows.close)
+            contents = Segments(directory, directory_fd, settings.segment_size, Reserve(directory, LOG_SIZE))
+            recovered = _recover(directory, rows, contents, now)
+            os.fsync(directory_fd)
+        except (OSError, apsw.Error) as error:
+            raise SpoolUnusable(f"the spool in {directory} cannot be opened: {error}") from error
+        undo.pop_all()
     return Shard(rows, contents, directory_fd, lock_fd, recovered)
 
 
@@ -82,24 +83,29 @@ def _lock(directory: Path) -> int:
     return fd
 
 
-def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Recovered:
-    if rows.created and any(e.name.endswith((segments.SUFFIX, large.SUFFIX)) for e in os.scandir(directory)):
-        (directory / DATABASE).unlink()  # or the next start would take the contents for garbage
+def _refuse_without_rows(directory: Path) -> None:
+    """Keep the contents of messages from being taken for garbage because the rows were lost."""
+    if not (directory / DATABASE).exists() and any(map(_is_content, directory.iterdir())):
         raise SpoolUnusable(
             f"{directory} has contents of messages but no {DATABASE} that names them; "
             f"put {DATABASE} back, or move the other files away"
         )
+
+
+def _is_content(path: Path) -> bool:
+    return path.suffix in (segments.SUFFIX, large.SUFFIX)
+
+
+def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Recovered:
     interrupted = rows.leased()
     pointed_at = rows.files()
     sizes: dict[str, int] = {}
     garbage = 0
-    for entry in os.scandir(directory):
-        if not entry.name.endswith((segments.SUFFIX, large.SUFFIX)):
-            continue
-        if entry.name in pointed_at:
-            sizes[entry.name] = entry.stat().st_size
+    for path in filter(_is_content, list(directory.iterdir())):
+        if path.name in pointed_at:
+            sizes[path.name] = path.stat().st_size
         else:
-            Path(entry.path).unlink()
+            path.unlink()
             garbage += 1
     corrupt: list[Corrupt] = []
     with rows.transaction():

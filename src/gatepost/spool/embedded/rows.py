@@ -9,7 +9,7 @@ Knows nothing of files beyond their names, nor of threads: the caller sees to it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,8 @@ FORMAT: Final = 1
 OLDEST_SQLITE: Final = (3, 51, 3)
 # A row of 1-2 KB stays on its leaf page up to a quarter of the page; with pages of 4 KiB it would overflow.
 PAGE_SIZE: Final = 8192
-CHECKPOINT_PAGES: Final = 2000
+CHECKPOINT_PAGES: Final = 1000
+LOG_SIZE: Final = PAGE_SIZE * CHECKPOINT_PAGES
 PAGE_OF_ROWS: Final = 500
 
 _SCHEMA: Final = """
@@ -108,7 +109,6 @@ class Rows:
         """Open or create. Raises SpoolUnusable."""
         check_library(apsw.sqlite_lib_version())
         path = directory / DATABASE
-        self.created = not path.exists()
         try:
             self._connection = apsw.Connection(str(path), statementcachesize=600)
             execute = self._connection.execute
@@ -142,6 +142,11 @@ class Rows:
             if self._connection.in_transaction:  # a full disk can have ended it already
                 self._connection.execute("ROLLBACK")
             raise
+
+    def make_room(self) -> None:
+        """Empty the log into the database file, so that its space can be written again. Best effort."""
+        with suppress(apsw.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
     def insert(self, rows: Sequence[tuple[Message, Place, str | None]], now: float) -> None:
         """Add messages, each leased to the owner named beside it, or waiting and due now."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from gatepost.spool.embedded.reserve import Reserve
 from gatepost.spool.embedded.rows import Place
 
 SUFFIX: Final = ".segment"
@@ -32,10 +34,11 @@ class Usage(Struct, gc=False):
 class Segments:
     """The segment files of one directory; used by one thread."""
 
-    def __init__(self, directory: Path, directory_fd: int, size: int) -> None:
+    def __init__(self, directory: Path, directory_fd: int, size: int, reserve: Reserve) -> None:
         self._directory = directory
         self._directory_fd = directory_fd
         self._size = size
+        self.reserve = reserve
         self._fd = -1
         self._file = ""
         self._at = 0
@@ -58,7 +61,8 @@ class Segments:
             self._write(contents, total)
             os.fdatasync(self._fd)
         except OSError:
-            self.close(now)
+            with suppress(OSError):
+                self.close(now)
             raise
         at, file = self._at, self._file
         places = []
@@ -119,7 +123,14 @@ class Segments:
             if not usage.messages:
                 self.remove(file)
 
+    def give_up_space(self, now: float) -> None:
+        """Let go of all space that holds nothing, so that rows can be written on a full disk."""
+        with suppress(OSError):
+            self.reserve.spend()
+            self.close(now)
+
     def _begin(self, total: int) -> None:
+        self.reserve.keep()
         self._number += 1
         file = f"{self._number:08}{SUFFIX}"
         path = self._directory / file

@@ -246,7 +246,8 @@ class EmbeddedSpool:
             return False
         if disk.f_files and disk.f_favail < self._settings.min_free_inodes:
             return False
-        return disk.f_bavail * disk.f_frsize - self._queued >= self._settings.min_free
+        free = disk.f_bavail * disk.f_frsize - self._queued - self._shard.segments.reserve.missing
+        return free >= self._settings.min_free
 
 
 def _call(errors: list[Exception], function: Callable[..., Any], *arguments: object) -> None:

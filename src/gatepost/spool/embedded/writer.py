@@ -209,6 +209,9 @@ class Writer:
     ) -> None:
         """Tell that a batch failed; outcomes that the disk refused are kept to try again."""
         result = verdict(error)
+        if isinstance(result, NoRoom):
+            self._segments.give_up_space(self._clock())  # to outcomes: they are what frees the disk
+            self._rows.make_room()
         for arrival in arrivals:
             arrival.result = result
             if arrival.large is not None:
