@@ -81,7 +81,7 @@ def _explain(parsed: Parsed, context: Context, entry_id: str) -> Explanation:
     if class_ in ("success", "intermediate"):
         return _good(parsed, class_, context)
     searched = words.without_addresses(parsed.words)
-    hits = list(_phrases().find(words.split(searched)))
+    hits = list(_phrases().find(words.split(searched))) if searched else []
     case = _case(parsed, class_, context, hits)
     decision = _decide(case, hits, searched)
     return _told(case, decision)
@@ -170,9 +170,9 @@ def _good(parsed: Parsed, class_: Class, context: Context) -> Explanation:
 def _phrases() -> Phrases[Rule | Mark]:
     pairs: list[tuple[str, Rule | Mark]] = []
     for mark in knowledge.marks():
-        pairs.extend((phrase, mark) for phrase in mark.phrases)
+        pairs.extend((phrase, mark) for phrase in mark.phrases.split(","))
     for rule in knowledge.rules():
-        pairs.extend((phrase, rule) for phrase in rule.phrases)
+        pairs.extend((phrase, rule) for phrase in rule.phrases.split(","))
     return Phrases(pairs)
 
 

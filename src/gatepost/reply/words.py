@@ -1,7 +1,8 @@
 """Find many phrases in one pass over the words of a text.
 
-A phrase is words: "a|b" is either word, "*" none to four words. All phrases go into one tree by word, so the
-cost follows the length of the text and not the number of phrases. Knows nothing of what a phrase stands for.
+A phrase is words: "a|b" is either word, "*" (not the first) none to four words. All phrases go into one
+tree by word, so the cost follows the length of the text and not the number of phrases. Knows nothing of what a
+phrase stands for.
 """
 
 from __future__ import annotations
@@ -42,33 +43,46 @@ class Phrases(Generic[T]):
     """A set of phrases, each with the value it stands for."""
 
     def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
-        self._root: _Node[T] = _Node()
+        self._unread: dict[str, list[tuple[list[str], T]]] = {}
+        self._first: dict[str, _Node[T]] = {}
         for phrase, value in phrases:
-            self._add(phrase.split(), value)
+            first, *rest = phrase.split()
+            for word in first.split("|"):
+                self._unread.setdefault(word, []).append((rest, value))
 
-    def _add(self, pattern: list[str], value: T) -> None:
-        nodes = [self._root]
-        for part in pattern:
-            following: list[_Node[T]] = []
-            for node in nodes:
-                if part == "*":
-                    if node.gap is None:
-                        node.gap = _Node()
-                    following.append(node.gap)
-                else:
-                    following.extend(node.next.setdefault(word, _Node()) for word in part.split("|"))
-            nodes = following
-        words = len(pattern) - pattern.count("*")
-        for node in nodes:
-            node.found.append((value, words))
+    def _branch(self, word: str) -> _Node[T]:
+        """Grow the branch of a first word when it is first met: most words never are."""
+        branch = self._first[word] = _Node()
+        for rest, value in self._unread.pop(word):
+            _grow(branch, rest, value)
+        return branch
 
     def find(self, words: list[str]) -> Iterator[Hit[T]]:
         """Give every phrase that occurs in the words (lower-case), overlapping ones too."""
-        first = self._root.next
         for start, word in enumerate(words):
-            node = first.get(word)
-            if node is not None:
-                yield from _walk(node, words, start, start + 1)
+            branch = self._first.get(word)
+            if branch is None:
+                if word not in self._unread:
+                    continue
+                branch = self._branch(word)
+            yield from _walk(branch, words, start, start + 1)
+
+
+def _grow(branch: _Node[T], rest: list[str], value: T) -> None:
+    nodes = [branch]
+    for part in rest:
+        following: list[_Node[T]] = []
+        for node in nodes:
+            if part == "*":
+                if node.gap is None:
+                    node.gap = _Node()
+                following.append(node.gap)
+            else:
+                following.extend(node.next.setdefault(word, _Node()) for word in part.split("|"))
+        nodes = following
+    words = 1 + len(rest) - rest.count("*")
+    for node in nodes:
+        node.found.append((value, words))
 
 
 def _walk(node: _Node[T], words: list[str], start: int, at: int) -> Iterator[Hit[T]]:

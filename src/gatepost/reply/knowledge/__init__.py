@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -66,7 +65,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     """Words that give a cause away. `examples` are replies that it must decide."""
 
     cause: str
-    phrases: tuple[str, ...]
+    phrases: str
     source: str
     examples: tuple[str, ...]
     level: Level = "strong"
@@ -84,7 +83,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
     """Words that tell of the circumstances: the provider, the stage, the direction."""
 
-    phrases: tuple[str, ...]
+    phrases: str
     provider: str = ""
     stage: str = ""
     direction: Literal["sent", "received", "local", ""] = ""
@@ -152,4 +151,6 @@ def _phrases() -> _Phrases:
 
 
 def _table(name: str) -> dict[str, object]:
+    import tomllib  # a third of the import time of this module, and not needed before the first reply
+
     return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
