@@ -12,6 +12,6 @@ def target(data: bytes) -> None:
         assert verdict.reason.isprintable()
         assert len(verdict.reason) < 1000
     elif isinstance(verdict, Match):
-        assert data == f"1: stream: {verdict.signature} FOUND\0".encode()
+        assert data.decode("utf-8", "replace") == f"1: stream: {verdict.signature} FOUND\0"
     else:
         assert data == b"1: stream: OK\0"
