@@ -22,13 +22,14 @@ _Look = Callable[[Stage, Facts, Content | None], Findings | Awaitable[Findings]]
 
 
 class Checks:
-    """The checks that are on, in the order in which their findings are to stand."""
+    """The checks that are on, in the order in which their findings are to stand; `stages` are those they look at."""
 
     def __init__(self, checks: Sequence[Check]) -> None:
         self._looks: dict[Stage, tuple[tuple[str, _Look], ...]] = {
             stage: tuple((check.name, check.look) for check in checks if stage in check.stages)
             for stage in Stage
         }
+        self.stages: Final = frozenset(stage for stage, looks in self._looks.items() if looks)
 
     def at(
         self, stage: Stage, facts: Facts, content: Content | None = None

@@ -25,6 +25,7 @@ from gatepost.smtp.client import (
     NotReady,
     Ready,
     Result,
+    Stage,
     StartTlsWanted,
     Step,
     Transaction,
@@ -66,7 +67,7 @@ class Job:
 class _HopError(Exception):
     """A next hop that cannot be used now: its words, or ours about it."""
 
-    def __init__(self, hop: NextHop, reply: Reply, stage: str, steps: tuple[Step, ...], local: bool) -> None:
+    def __init__(self, hop: NextHop, reply: Reply, stage: Stage, steps: tuple[Step, ...], local: bool) -> None:
         super().__init__(str(reply))
         self.hop = hop
         self.reply = reply

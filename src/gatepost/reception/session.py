@@ -559,12 +559,12 @@ class InboundSession:
         """Turn a fault of ours into a 421: never a traceback to the client, never a session left hanging."""
         try:
             await work
-        except Exception:
-            log.exception("session %s ended by an internal error", self.id)
-            self.failed()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told and the fault is logged
+            self.failed(error)
 
-    def failed(self) -> None:
-        """End the session with 421 after a fault of ours."""
+    def failed(self, error: Exception) -> None:
+        """End the session with 421 after a fault of ours; the traceback goes to the log and nowhere else."""
+        log.error("session %s ended by an internal error", self.id, exc_info=error)
         reply = catalogue.INTERNAL_ERROR.reply(self.id, host=self._services.host)
         self._connection.say_and_close(self._break_off(reply))
 

@@ -43,6 +43,10 @@ class Session(Protocol):
         """Say why the connection is closed for being late."""
         ...
 
+    def failed(self, error: Exception) -> None:
+        """Learn of a fault of ours in answering: say 421 and close."""
+        ...
+
     def closed(self) -> None:
         """Learn that the connection is gone."""
         ...
@@ -109,7 +113,10 @@ class ServerConnection(asyncio.Protocol):
             return
         protocol = self._session.protocol
         protocol.receive(data)
-        self._answer_events(b"")
+        try:
+            self._answer_events(b"")
+        except Exception as error:  # noqa: BLE001 - a fault of ours: the client gets 421, not a silent end
+            self._session.failed(error)
         if protocol.buffered > _PAUSE_ABOVE and not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -192,7 +199,7 @@ class ServerConnection(asyncio.Protocol):
             return
         if transport is None:
             return
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = transport
         description = describe_tls(transport)
         self._session.protocol.tls_started(description)
         self._session.secured(description)
@@ -353,7 +360,7 @@ class ClientConnection(asyncio.Protocol):
             return
         if upgraded is None:
             return
-        self._transport = cast("asyncio.Transport", upgraded)
+        self._transport = upgraded
         self.tls = describe_tls(upgraded)
         self.protocol.tls_started()
         self._tell_events()

@@ -52,7 +52,7 @@ class EmbeddedSpool:
         self,
         directory: Path,
         clock: Clock,
-        post: Callable[..., None],
+        post: Callable[..., object],
         settings: SpoolSettings,
     ) -> None:
         """Open the shard in `directory`, created where missing, and recover what a former life left.
