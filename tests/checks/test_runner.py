@@ -66,6 +66,10 @@ def test_no_check_no_finding() -> None:
     assert not Checks(()).at(Stage.CONNECT, FACTS)
 
 
+def test_the_stages_that_are_looked_at_are_known() -> None:
+    assert Checks((AtOnce("a"),)).stages == {Stage.CONTENT}
+
+
 def test_only_the_checks_of_the_stage_run() -> None:
     assert not Checks((AtOnce("a"),)).at(Stage.MAIL, FACTS)
 

@@ -100,7 +100,9 @@ class Clamd:
     stop = kill  # it holds nothing that could be lost
 
 
-class _Stream:
+class Opened:
+    """A connection as checks see it."""
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.read = reader.read
         self.write = writer.write
@@ -108,12 +110,12 @@ class _Stream:
         self.close = writer.transport.abort  # close would wait for a peer that reads nothing, for ever
 
 
-async def dial(address: str) -> _Stream:
+async def dial(address: str) -> Opened:
     """Open a connection as the gateway's dialer does, on plain asyncio."""
     if address.startswith("unix:"):
-        return _Stream(*await asyncio.open_unix_connection(address.removeprefix("unix:")))
+        return Opened(*await asyncio.open_unix_connection(address.removeprefix("unix:")))
     host, _, port = address.rpartition(":")
-    return _Stream(*await asyncio.open_connection(host, int(port)))
+    return Opened(*await asyncio.open_connection(host, int(port)))
 
 
 @contextmanager

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.checks.content.clamd import MAX_REPLY, Clamd, Clean, Match, Outage, Verdict, read_answer
-from tests.peers.clamd import dial
+from tests.peers.clamd import Opened, dial
 
 SEEDS = Path(__file__).parents[3] / "fuzz" / "seeds" / "clamd_reply"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -220,6 +224,45 @@ def test_a_kept_connection_that_died_is_replaced_once(tmp_path: Path) -> None:
 
     assert ask(serve, tmp_path, b"x", b"y", b"z") == [Clean()] * 3
     assert len(connections) == 3
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_a_kept_connection_that_was_reset_is_replaced(run: Callable[..., Any], size: int) -> None:
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await _question(reader)
+        writer.write(b"1: stream: OK\0")
+
+    async def use() -> tuple[Verdict, Verdict]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        streams = []
+
+        async def dialled(address: str) -> Any:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            streams.append(writer)
+            return Opened(reader, writer)
+
+        clamd = Clamd(
+            "", dialled, time.monotonic, timeout=5, connect_timeout=5, idle_timeout=20, max_connections=1
+        )
+        first = await clamd.ask(1, _chunks(b"x"))
+        with_reset = struct.pack("ii", 1, 0)
+        writers[0].get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, with_reset)
+        writers[0].transport.abort()
+        while not streams[0].transport.is_closing():
+            await asyncio.sleep(0)
+        second = await clamd.ask(size, _chunks(b"x" * size))
+        clamd.close()
+        for writer in writers:
+            writer.close()
+        server.close()
+        return first, second
+
+    assert run(use()) == (Clean(), Clean())
+    assert len(writers) == 2
 
 
 def test_a_connection_that_was_idle_for_too_long_is_not_used(tmp_path: Path) -> None:

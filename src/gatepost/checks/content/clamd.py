@@ -23,6 +23,7 @@ _LENGTH: Final = Layout(">I")
 _END: Final = b"\0\0\0\0"
 _OPEN: Final = b"zIDSESSION\0"
 _ASK: Final = b"zINSTREAM\0"
+_BROKEN: Final = (OSError, RuntimeError)  # uvloop raises the latter on writing to what the other side reset
 _SHOWN: Final = 120
 _MAX_SIGNATURE: Final = 200
 
@@ -151,8 +152,8 @@ class Clamd:
                 verdict = Outage("it answered before it had all of the message")
         except _UnreadableError as error:
             verdict = Outage(f"the content cannot be read: {error}", temporary=False)
-        except OSError as error:
-            verdict = Outage(f"the connection broke: {error.strerror or error}")
+        except _BROKEN as error:
+            verdict = Outage(f"the connection broke: {getattr(error, 'strerror', None) or 'closed'}")
         finally:
             # After anything but a verdict nobody knows where in the dialogue the other side is.
             if isinstance(verdict, Outage) or self._closed:
@@ -180,11 +181,11 @@ async def _exchange(
         stream.write(begin)
         sent = 0
         while piece and not answer.done():
-            stream.write(_LENGTH.pack(len(piece)))
-            stream.write(piece)
             try:
+                stream.write(_LENGTH.pack(len(piece)))
+                stream.write(piece)
                 await stream.drain()
-            except OSError:
+            except _BROKEN:
                 break  # what was heard until then says more
             sent += 1
             if sent % _YIELD_EVERY == 0:
