@@ -140,6 +140,12 @@ def at_provider(provider: str, code: str) -> Enhanced | None:
     return found
 
 
+def at_providers(code: str) -> list[Enhanced]:
+    """Give what each provider means by "subject.detail", of those that differ from the registry."""
+    found = (at_provider(provider, code) for provider in _enhanced().providers)
+    return [own for own in found if own is not None]
+
+
 @cache
 def _enhanced() -> _Enhanced:
     return msgspec.convert(_table("enhanced"), _Enhanced)
