@@ -194,7 +194,10 @@ class Spool(Protocol):
         ...
 
     def lease(self, limit: int, got: Callable[[Sequence[Leased]], None]) -> None:
-        """Lease up to `limit` messages that are due, the longest due first."""
+        """Lease up to `limit` messages that are due, the longest due first.
+
+        An empty answer although `next_due` is past means that the disk refuses just now: ask again later.
+        """
         ...
 
     def settle(

@@ -9,8 +9,8 @@ import apsw
 import pytest
 
 from gatepost.spool.embedded import SpoolUnusable, open_reader
-from gatepost.spool.embedded.rows import DATABASE, check_library
-from gatepost.spool.interface import Again, Corrupt, Done, Held, NewMessage
+from gatepost.spool.embedded.rows import DATABASE
+from gatepost.spool.interface import Again, Corrupt, Done, Held, NewMessage, Stored
 from tests.spool.embedded.shard import Shard, message, new
 
 CRASH = """
@@ -131,12 +131,15 @@ def test_the_format_of_a_later_gatepost_is_refused(tmp_path: Path) -> None:
         open_reader(tmp_path)
 
 
-@pytest.mark.parametrize("version", ["3.40.1", "3.51.2", "3.7.17"])
-def test_a_sqlite_that_can_lose_transactions_is_refused(version: str) -> None:
-    with pytest.raises(SpoolUnusable, match=f"SQLite {version} can lose committed messages"):
-        check_library(version)
-
-
-@pytest.mark.parametrize("version", ["3.51.3", "3.54.1", "4.0.0", "3.51.3.1"])
-def test_a_sqlite_without_that_fault_is_taken(version: str) -> None:
-    check_library(version)
+def test_a_second_process_is_refused_and_told_who_has_the_shard(tmp_path: Path) -> None:
+    shard = Shard(tmp_path / "shard")
+    program = (
+        "import sys; from pathlib import Path; from tests.spool.embedded.shard import Shard;"
+        "Shard(Path(sys.argv[1]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "shard")], check=False, timeout=60, capture_output=True
+    )
+    assert f"is in use by process {os.getpid()}; each shard".encode() in ended.stderr
+    assert shard.commit(new(1)) == [Stored()]
+    shard.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +37,9 @@ class Shard(Struct):
     def close(self, now: float) -> None:
         """Give the leases back and let go of everything."""
         try:
-            self.rows.give_back(now)
-            self.segments.close(now)
+            with suppress(apsw.Error, OSError):  # a full disk: the next start does both
+                self.rows.give_back(now)
+                self.segments.close(now)
         finally:
             self.rows.close()
             os.close(self.directory_fd)
@@ -55,9 +56,11 @@ def open_shard(directory: Path, now: float, settings: SpoolSettings) -> Shard:
             directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             undo.callback(os.close, directory_fd)
             _refuse_without_rows(directory)
+            reserve = Reserve(directory, LOG_SIZE)
+            reserve.spend()  # opening writes: it must work on a full disk too
             rows = Rows(directory)
             undo.callback(rows.close)
-            contents = Segments(directory, directory_fd, settings.segment_size, Reserve(directory, LOG_SIZE))
+            contents = Segments(directory, directory_fd, settings.segment_size, reserve)
             recovered = _recover(directory, rows, contents, now)
             os.fsync(directory_fd)
         except (OSError, apsw.Error) as error:

@@ -1,7 +1,8 @@
 """Space kept aside, so that a full disk does not keep messages from leaving the spool.
 
 Ending a delivery writes to SQLite's log, and emptying the log needs at most as much as the log may hold. When
-the disk is full the reserve is given up for that; no segment is begun before it is there again.
+the disk is full, and at every start, the reserve is given up for that; no segment is begun before it is there
+again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Reserve:
     def __init__(self, directory: Path, size: int) -> None:
         self._path = directory / NAME
         self._size = size
-        self._there = self._path.exists()
+        self._there = False
 
     @property
     def missing(self) -> int:

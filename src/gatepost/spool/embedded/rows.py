@@ -89,6 +89,7 @@ class _Record(Struct, frozen=True, array_like=True, gc=False):
     head: bytes = b""
 
 
+_UNREADABLE: Final = _Record("", (), 0, 0.0, 0.0, "", False, 0, "", b"")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Record).decode
 
@@ -194,7 +195,13 @@ class Rows:
             (owner, now, limit),
         ).fetchall()
         found.sort(key=_first)
-        return [_row(*columns[1:]) for columns in found]
+        rows = []
+        for _, name, file, start, length, record in found:
+            try:
+                rows.append(_row(name, file, start, length, record))
+            except msgspec.MsgspecError as error:  # one such row must not keep the others from being leased
+                self.hold(name, f"its record cannot be read ({error})", now)
+        return rows
 
     def give_back(self, now: float) -> None:
         """End all leases: their messages are due now."""
@@ -213,10 +220,8 @@ class Rows:
 
     def leased(self) -> list[Message]:
         """List what is leased."""
-        return [
-            _message(*columns)
-            for columns in self._connection.execute("SELECT id, record FROM message WHERE state = 'leased'")
-        ]
+        columns: Any = self._connection.execute("SELECT id, record FROM message WHERE state = 'leased'")
+        return [_message(name, record) for name, record in columns]
 
     def counts(self) -> Counts:
         """Count messages by state."""
@@ -315,7 +320,7 @@ def find(connection: apsw.Connection, message_id: str) -> tuple[Waiting | Held, 
     if columns is None:
         return None
     name, record, state, due, reason, since, file, start, length = columns
-    place = Place(file, start, length, _decode(record).head)
+    place = Place(file, start, length, _readable(record).head)
     return _entry(name, record, state, due, reason, since), place
 
 
@@ -348,7 +353,15 @@ def _entry(
 
 
 def _message(name: str, record: bytes) -> Message:
-    return _message_of(name, _decode(record))
+    return _message_of(name, _readable(record))
+
+
+def _readable(record: bytes) -> _Record:
+    """Decode for a reader; what cannot be decoded is shown as empty rather than hiding the other rows."""
+    try:
+        return _decode(record)
+    except msgspec.MsgspecError:
+        return _UNREADABLE
 
 
 def _message_of(name: str, r: _Record) -> Message:
