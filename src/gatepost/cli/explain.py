@@ -104,9 +104,10 @@ def _reply(told: Explanation) -> Iterator[str]:
     yield paragraph("Meaning", told.meaning)
     if told.cause:
         others = f"; or {', '.join(told.causes[1:])}" if len(told.causes) > 1 else ""
-        yield paragraph("Cause", f"{told.cause}{_SURE[told.confidence]}{others}")
+        sure = _SURE[told.confidence] if told.cause != "unknown" else ""
+        yield paragraph("Cause", f"{told.cause}{sure}{others}")
     yield paragraph("Whose move", _SIDES[told.side])
-    if told.class_ not in ("success", "intermediate"):
+    if told.cause and (told.class_ != "unknown" or told.cause != "unknown"):
         yield paragraph("Try again?", _RETRY[told.retry])
     entry = _own(told)
     if entry is None:

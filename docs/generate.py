@@ -1,0 +1,101 @@
+"""Write the pages that are made from the code, or say which of them are stale.
+
+    python docs/generate.py            write them anew
+    python docs/generate.py --check    write nothing; exit status 1 when a page differs
+
+A page is a row in PAGES: its file in this folder, and the function that gives its text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gatepost.cli.replies import STAGES, by_stage
+from gatepost.reply.entry import Entry
+
+HERE = Path(__file__).parent
+
+
+def replies() -> str:
+    """Give the page of the catalogue: a table, then each entry in full."""
+    lines = [
+        "# Every reply of the gateway",
+        "",
+        "<!-- Written by docs/generate.py from gatepost.reply.catalogue. Do not edit. -->",
+        "",
+        "The gateway says nothing but what stands here. A reply ends in the name of its entry and the id of the",
+        "session or message, for example `550 5.7.1 <x@example.org>: this gateway does not take mail for the domain",
+        "from you (relay-denied 7zq4k0v3m8x2a)`; `gatepost trace` with that id tells the whole story. A name in",
+        "braces stands for a fact that is filled in.",
+        "",
+        "| entry | code | text |",
+        "| --- | --- | --- |",
+    ]
+    groups = by_stage()
+    for entries in groups.values():
+        for entry in entries:
+            text = _cell(entry.text.partition("\n")[0])
+            lines.append(f"| [{entry.id}](#{entry.id}) | {entry.code} {entry.enhanced} | {text} |")
+    for stage, entries in groups.items():
+        lines += ["", f"## {STAGES[stage]}"]
+        for entry in entries:
+            lines += ["", *_entry(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(entry: Entry) -> list[str]:
+    said = " ".join(filter(None, (str(entry.code), entry.enhanced)))
+    lines = [f"### {entry.id}", "", "```text"]
+    lines += [f"{said} {line}" for line in entry.text.split("\n")]
+    lines += [
+        "```",
+        "",
+        f"- **When:** {_prose(entry.when)}",
+        f"- **Why:** {_prose(entry.why)}",
+        f"- **Sender:** {_prose(entry.sender_action)}",
+        f"- **Operator:** {_prose(entry.operator_action)}",
+    ]
+    if entry.cause:
+        lines.append(f"- **Cause:** `{entry.cause}`")
+    lines.append(f"- **See:** {', '.join(entry.references)}")
+    return lines
+
+
+def _prose(text: str) -> str:
+    return text.replace("[[domain]]", "`[[domain]]`").replace("<", "\\<")
+
+
+def _cell(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "replies.md": replies,
+}
+
+
+def main() -> int:
+    """Write or check every page; give the exit status."""
+    parser = argparse.ArgumentParser(description="Write the generated pages.")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when a page is stale")
+    checking = parser.parse_args().check
+    stale = []
+    for name, page in PAGES.items():
+        path = HERE / name
+        text = page()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not checking:
+            path.write_text(text, encoding="utf-8")
+    if checking and stale:
+        print(f"stale: {', '.join(stale)}; write them anew with docs/generate.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
