@@ -35,9 +35,9 @@ from gatepost.reply.explanation import Context, Explanation
 from gatepost.reply.reply import Reply
 
 START = datetime(2026, 11, 23, 13, 30, 5, 123_000, UTC).timestamp()
-SESSION = "6zq4k0v3m8x2a"
+SESSION = "35ahjhz1g0700"
 ID = f"{SESSION}-1"
-NOTICE = "6zq4k0v3m9a7t-1"
+NOTICE = "35ahjj67g0700-1"
 
 _EXPLAINED = {
     "virus-found": (

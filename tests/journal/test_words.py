@@ -47,7 +47,7 @@ def test_what_a_terminal_would_obey_is_replaced() -> None:
 
 
 def test_a_reply_in_brief_has_no_reference_and_one_line() -> None:
-    ours = Reply(250, "2.1.5", "Recipient accepted (rcpt-ok 6zq4k0v3m8x2a-1)", "rcpt-ok")
+    ours = Reply(250, "2.1.5", "Recipient accepted (rcpt-ok 35ahjhz1g0700-1)", "rcpt-ok")
     assert first_line(ours) == "250 2.1.5 Recipient accepted"
     assert first_line(Reply(250, "", "host\nSIZE\nPIPELINING")) == "250 host (and 2 lines)"
 

@@ -39,6 +39,6 @@ def context_of(record: Opened | Said | Reception | Attempt, client: str = "") ->
 
 def explain_reply(reply: Reply, context: Context) -> Explanation:
     """Explain a reply with all the knowledge there is, which is read only when the first reply needs it."""
-    from gatepost.reply import explain
+    from gatepost.reply.explain import explain_reply as explain
 
-    return explain.explain_reply(reply, context)
+    return explain(reply, context)

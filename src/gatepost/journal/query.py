@@ -69,7 +69,15 @@ def find(
     if is_id(wanted_id):
         return _by_id(directory, wanted_id, skipped)
     sessions = _sessions(directory, what, since, until, limit, skipped)
-    return _collect(directory, sessions, skipped)
+    stories = _collect(directory, sessions, skipped)
+    originals = {story.session: original for story in stories if (original := _original(story))}
+    if not originals:
+        return stories
+    # A delivery report is a part of the story of the message that it is about, as long as that is there.
+    whole = _collect(directory, (sessions - originals.keys()) | set(originals.values()), skipped)
+    told = {story.session for story in whole}
+    alone = [story for story in stories if originals.get(story.session, story.session) not in told]
+    return sorted([*whole, *alone], key=attrgetter("session"))
 
 
 def _by_id(directory: Path, any_id: str, skipped: Skipped) -> list[Story]:
@@ -107,11 +115,8 @@ def _sessions(
                 or not matches(record)
             ):
                 continue
-            session = record.session
-            if isinstance(record, Reception) and record.notice_of:
-                session = session_of(record.notice_of)
-            if is_id(session):
-                found.add(session)
+            if is_id(record.session):
+                found.add(record.session)
         if len(found) > 4 * limit:
             found = set(sorted(found)[-limit:])
     return set(sorted(found)[-limit:])
@@ -127,7 +132,8 @@ def _collect(directory: Path, sessions: Collection[str], skipped: Skipped) -> li
     while wanted:
         reports: dict[str, str] = {}
         seen: set[str] = set()
-        for file in files(directory, since=min(map(began_at, wanted))):
+        # A clock that was ahead once gives ids that are younger than any file: then every file is looked at.
+        for file in files(directory, since=min(map(began_at, wanted))) or files(directory):
             for line in _lines_of(file.path, wanted, skipped):
                 record = decoded(line, skipped)
                 if record is None or record.session not in wanted:
@@ -147,6 +153,15 @@ def _collect(directory: Path, sessions: Collection[str], skipped: Skipped) -> li
         for session in sorted(told)
         if told[session]
     ]
+
+
+def _original(story: Story) -> str:
+    """Give the session of the message that a story's report is about; "" when the story is no report's."""
+    for record in story.records:
+        if isinstance(record, Reception) and record.session == story.session and is_id(record.notice_of):
+            original = session_of(record.notice_of)
+            return "" if original == story.session else original
+    return ""
 
 
 def _reports(records: Iterable[AnyRecord]) -> Iterator[str]:
