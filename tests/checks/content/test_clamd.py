@@ -248,17 +248,19 @@ def test_a_kept_connection_that_was_reset_is_replaced(run: Callable[..., Any], s
         clamd = Clamd(
             "", dialled, time.monotonic, timeout=5, connect_timeout=5, idle_timeout=20, max_connections=1
         )
-        first = await clamd.ask(1, _chunks(b"x"))
-        with_reset = struct.pack("ii", 1, 0)
-        writers[0].get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, with_reset)
-        writers[0].transport.abort()
-        while not streams[0].transport.is_closing():
-            await asyncio.sleep(0)
-        second = await clamd.ask(size, _chunks(b"x" * size))
-        clamd.close()
-        for writer in writers:
-            writer.close()
-        server.close()
+        try:
+            first = await clamd.ask(1, _chunks(b"x"))
+            with_reset = struct.pack("ii", 1, 0)
+            writers[0].get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, with_reset)
+            writers[0].transport.abort()
+            with suppress(ConnectionError):
+                await streams[0].wait_closed()
+            second = await clamd.ask(size, _chunks(b"x" * size))
+        finally:
+            clamd.close()
+            for writer in writers:
+                writer.close()
+            server.close()
         return first, second
 
     assert run(use()) == (Clean(), Clean())
