@@ -18,7 +18,7 @@ from msgspec import Struct
 from gatepost.mail.date import date_time
 from gatepost.mail.header import glance
 
-MAX_RECIPIENTS: Final = 2000  # of one report: more than one transaction can have
+MAX_RECIPIENTS: Final = 2000  # of one report: as many as one transaction can have
 MAX_REPORT: Final = 1 << 24  # octets; a report about one recipient stays below 64 KiB
 _MAX_RETURNED: Final = 1 << 14  # octets of the message's header
 _MAX_WORDS: Final = 2000  # characters of what was said or is to be said about one recipient
