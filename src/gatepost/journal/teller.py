@@ -264,7 +264,7 @@ class Teller:
         for step in () if again else record.dialogue:
             shown = shown or str(step.reply) == deciding
             yield Line(f"{step.command} -> {first_line(step.reply)}", _reply_tone(step.reply), label)
-            label = "\N{NO-BREAK SPACE}"
+            label = " "  # the same column, not said again
         if not shown:
             yield Line(deciding, _reply_tone(record.reply), "no reply" if record.local else "they say")
         if not again:
