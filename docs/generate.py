@@ -38,7 +38,7 @@ def replies() -> str:
     for entries in groups.values():
         for entry in entries:
             text = _cell(entry.text.partition("\n")[0])
-            lines.append(f"| [{entry.id}](#{entry.id}) | {entry.code} {entry.enhanced} | {text} |")
+            lines.append(f"| [{entry.id}](#{entry.id}) | {_status(entry)} | {text} |")
     for stage, entries in groups.items():
         lines += ["", f"## {STAGES[stage]}"]
         for entry in entries:
@@ -47,9 +47,8 @@ def replies() -> str:
 
 
 def _entry(entry: Entry) -> list[str]:
-    said = " ".join(filter(None, (str(entry.code), entry.enhanced)))
     lines = [f"### {entry.id}", "", "```text"]
-    lines += [f"{said} {line}" for line in entry.text.split("\n")]
+    lines += [f"{_status(entry)} {line}" for line in entry.text.split("\n")]
     lines += [
         "```",
         "",
@@ -62,6 +61,10 @@ def _entry(entry: Entry) -> list[str]:
         lines.append(f"- **Cause:** `{entry.cause}`")
     lines.append(f"- **See:** {', '.join(entry.references)}")
     return lines
+
+
+def _status(entry: Entry) -> str:
+    return f"{entry.code} {entry.enhanced}".rstrip()
 
 
 def _prose(text: str) -> str:

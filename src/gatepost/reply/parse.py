@@ -25,7 +25,7 @@ _INSIDE: Final = re.compile(
     re.IGNORECASE,
 )
 _ENHANCED: Final = re.compile(r"(?<![\w.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
-_AGAIN: Final = re.compile(r"\s([2-5][0-9]{2})[ \-](?:[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$))?")
+_AGAIN: Final = re.compile(r"\s{1,4}([2-5][0-9]{2})[ \-](?:[245]\.[0-9]{1,3}\.[0-9]{1,3}(?:\s|$))?")
 _SUFFIX: Final = re.compile(r"\(([a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?: [0-9a-z]{13}(?:-[0-9]{1,9})?)?\)")
 
 
@@ -58,7 +58,7 @@ def parse(text: str) -> Parsed:
         code = int(first[1])
         enhanced = first[2] or ""
         words = text[first.end() :]
-        if "\n" in words or f"{code}-" in words:
+        if "\n" in words or text[first.end(1) : first.end(1) + 1] == "-":
             words = _joined(words, first[1])
         if not enhanced and words:
             enhanced = _enhanced(words, first[1][0])
