@@ -79,7 +79,19 @@ MALFORMED: list[tuple[str, str, str]] = [
     ("maıl FROM:<a@b>", "command-unknown", ""),
     *(
         (verb, "not-implemented", verb)
-        for verb in "SEND SOML SAML TURN ETRN ATRN BDAT AUTH BURL XCLIENT XFORWARD".split()
+        for verb in (
+            "SEND",
+            "SOML",
+            "SAML",
+            "TURN",
+            "ETRN",
+            "ATRN",
+            "BDAT",
+            "AUTH",
+            "BURL",
+            "XCLIENT",
+            "XFORWARD",
+        )
     ),
     ("auth PLAIN AGEAYg==", "not-implemented", "AUTH"),
     ("EHLO", "bad-helo", ""),

@@ -53,8 +53,22 @@ def test_a_reply_is_read(cut, octets: bytes, reply: Reply) -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"\r\n", b"hello\r\n", b"25 a\r\n", b"2500 a\r\n", b"250_a\r\n", b"150 a\r\n", b"650 a\r\n", b"25\xb2 a\r\n", b" 250 a\r\n", b"\0\r\n", b"HTTP/1.1 400 Bad Request\r\n", b"250-a\r\n350 b\r\n", b"250-a\r\nb\r\n"],
-)  # fmt: skip
+    [
+        b"\r\n",
+        b"hello\r\n",
+        b"25 a\r\n",
+        b"2500 a\r\n",
+        b"250_a\r\n",
+        b"150 a\r\n",
+        b"650 a\r\n",
+        b"25\xb2 a\r\n",
+        b" 250 a\r\n",
+        b"\0\r\n",
+        b"HTTP/1.1 400 Bad Request\r\n",
+        b"250-a\r\n350 b\r\n",
+        b"250-a\r\nb\r\n",
+    ],
+)
 def test_what_is_no_reply_is_named_and_nothing_is_read_after_it(cut, octets: bytes) -> None:
     replies = read(cut(b"220 ok\r\n" + octets + b"250 ok\r\n"))
     assert replies[0] == Reply(220, "", "ok")
