@@ -81,7 +81,7 @@ def _explain(parsed: Parsed, context: Context, entry_id: str) -> Explanation:
     if class_ in ("success", "intermediate"):
         return _good(parsed, class_, context)
     searched = words.without_addresses(parsed.words)
-    hits = list(_phrases().find(words.split(searched))) if searched else []
+    hits = _phrases().find(words.split(searched)) if searched else []
     case = _case(parsed, class_, context, hits)
     decision = _decide(case, hits, searched)
     return _told(case, decision)

@@ -8,7 +8,7 @@ phrase stands for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
@@ -57,15 +57,17 @@ class Phrases(Generic[T]):
             _grow(branch, rest, value)
         return branch
 
-    def find(self, words: list[str]) -> Iterator[Hit[T]]:
+    def find(self, words: list[str]) -> list[Hit[T]]:
         """Give every phrase that occurs in the words (lower-case), overlapping ones too."""
+        hits: list[Hit[T]] = []
         for start, word in enumerate(words):
             branch = self._first.get(word)
             if branch is None:
                 if word not in self._unread:
                     continue
                 branch = self._branch(word)
-            yield from _walk(branch, words, start, start + 1)
+            _walk(branch, words, start, start + 1, hits)
+        return hits
 
 
 def _grow(branch: _Node[T], rest: list[str], value: T) -> None:
@@ -85,19 +87,20 @@ def _grow(branch: _Node[T], rest: list[str], value: T) -> None:
         node.found.append((value, words))
 
 
-def _walk(node: _Node[T], words: list[str], start: int, at: int) -> Iterator[Hit[T]]:
+def _walk(node: _Node[T], words: list[str], start: int, at: int, hits: list[Hit[T]]) -> None:
     for value, count in node.found:
-        yield Hit(value, count, start, at)
-    if at < len(words):
-        following = node.next.get(words[at])
-        if following is not None:
-            yield from _walk(following, words, start, at + 1)
+        hits.append(Hit(value, count, start, at))
+    if at == len(words):
+        return
+    following = node.next.get(words[at])
+    if following is not None:
+        _walk(following, words, start, at + 1, hits)
     if node.gap is not None:
         gap = node.gap.next
-        for later in range(at, min(at + GAP + 1, len(words))):
-            following = gap.get(words[later])
+        for later, word in enumerate(words[at : at + GAP + 1], at):
+            following = gap.get(word)
             if following is not None:
-                yield from _walk(following, words, start, later + 1)
+                _walk(following, words, start, later + 1, hits)
 
 
 def without_addresses(text: str) -> str:
