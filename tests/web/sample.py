@@ -39,7 +39,9 @@ NEXT_HOP = "10.0.0.5:25"
 TLS = "TLSv1.3 TLS_AES_256_GCM_SHA384"
 RELAY = Disposition(action=Action.RELAY, rule="default")
 NO_ROUTE = "no next hop is named for example.net"
-GREYLISTED = Reply(451, "4.7.1", "<sam@example.org>: Recipient address rejected: Greylisted, see you in 300 seconds")
+GREYLISTED = Reply(
+    451, "4.7.1", "<sam@example.org>: Recipient address rejected: Greylisted, see you in 300 seconds"
+)
 UNKNOWN_USER = Reply(
     550, "5.1.1", "<nobody@example.org>: Recipient address rejected: User unknown in local recipient table"
 )
@@ -198,7 +200,9 @@ def greylisted(at: float, *, then_delivered: bool) -> list[AnyRecord]:
                  cause="greylist", attempts=1),
     ]  # fmt: skip
     if then_delivered:
-        records.append(attempt(at + 301, message, to, "delivered", Reply(250, "2.0.0", "Ok: queued as 7QbT1x")))
+        records.append(
+            attempt(at + 301, message, to, "delivered", Reply(250, "2.0.0", "Ok: queued as 7QbT1x"))
+        )
     return records
 
 
@@ -289,7 +293,7 @@ def everything(now: float) -> list[list[AnyRecord]]:
         bounced(now - 1100),
         refused_early(now - 900),
         greylisted(now - 700, then_delivered=True),
-        delivered(now - 420, recipients=("sam@example.org", "lee@example.org", "office@example.org", "ceo@example.org"),
+        delivered(now - 420, recipients=[f"{name}@example.org" for name in ("sam", "lee", "office", "ada")],
                   node=22),
         virus(now - 300),
         refused_on_connect(now - 250),
@@ -332,7 +336,7 @@ async def _fill_spool(directory: Path, stories: Sequence[Sequence[AnyRecord]]) -
         rest = tuple(Recipient(name, said) for name in last.recipients)
         message = Message(
             id=reception.message, reverse_path=reception.reverse_path, recipients=rest, size=reception.size,
-            arrived=reception.time, expires=reception.time + 5 * 86_400, attempts=1 if said else 0,
+            arrived=reception.time, expires=reception.time + 5 * 86_400,
             facts=msgspec.json.encode(reception),
         )  # fmt: skip
         outcome: Outcome = (

@@ -37,7 +37,7 @@ def create_app(journal_dir: Path, spool_dir: Path, clock: Clock, host: str) -> S
     pages = Pages(journal_dir, stock, live, looks, clock)
 
     @contextlib.asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
+    async def life(_: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         following = asyncio.create_task(live.run())
         try:

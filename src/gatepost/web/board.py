@@ -27,7 +27,9 @@ from gatepost.web.fate import MessageFate, Told, told
 
 MESSAGES: Final = 12
 _MINUTES: Final = 60
-_MAX_CAUSES: Final = 100  # different causes counted in one minute; more than the catalogue and the causes have
+_MAX_CAUSES: Final = (
+    100  # different causes counted in one minute; more than the catalogue and the causes have
+)
 
 
 class Session:

@@ -14,7 +14,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-POLICY: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 FIELDS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -47,7 +49,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 fields = MutableHeaders(scope=message)
                 fields.update(FIELDS)
-                fields.setdefault("cache-control", "no-store")
+                # Pages hold mail addresses; the style sheet is ours, and asked for again by its ETag.
+                fields["cache-control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
             await send(message)
 
         refusal = self._judge(scope)
@@ -61,7 +64,9 @@ class Guard:
                 421, "Not the name of this page", f"Open it by the address it listens on: one of {names}."
             )
         if scope["method"] not in {"GET", "HEAD"}:
-            page = self._refuse(405, "These pages only show", "Nothing can be changed here; only GET is answered.")
+            page = self._refuse(
+                405, "These pages only show", "Nothing can be changed here; only GET is answered."
+            )
             page.headers["allow"] = "GET, HEAD"
             return page
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:

@@ -70,7 +70,7 @@ class Live:
                 for record in records[start : start + _PER_TURN]:
                     self.board.apply(record)
                 await asyncio.sleep(0)
-            if self.streams and await self._look_at_stock() or records:
+            if (self.streams and await self._look_at_stock()) or records:
                 self._wake()
 
     async def fresh_totals(self) -> Totals:
@@ -128,7 +128,7 @@ class Live:
                     headline = current
                     parts.append(_event("headline", current))
                 if parts:
-                    yield f"{''.join(parts)}id: {self.marker()}\ndata:\n\n"
+                    yield f"{''.join(parts)}id: {self.marker()}\n\n"
                 try:
                     await asyncio.wait_for(changed.wait(), _STILL_HERE)
                 except TimeoutError:

@@ -24,8 +24,8 @@ from gatepost.mail.clock import Clock
 from gatepost.reply.catalogue import ENTRIES
 from gatepost.reply.explain import explain
 from gatepost.reply.explanation import Context
-from gatepost.web.guard import FIELDS
 from gatepost.web.board import Session
+from gatepost.web.guard import FIELDS
 from gatepost.web.live import MAX_STREAMS, SHOWN, Live
 from gatepost.web.stock import Shelved, Stock
 from gatepost.web.story import chapters, dialogue, fates
@@ -55,7 +55,7 @@ class Pages:
         self._looks = looks
         self._clock = clock
 
-    async def now(self, request: Request) -> Response:
+    async def now(self, _: Request) -> Response:
         """Show what comes in and goes out as it happens."""
         await self._live.look()
         await self._live.fresh_totals()
@@ -102,17 +102,17 @@ class Pages:
         message = request.path_params["id"]
         return _json(as_json(self._story(message, "message")))
 
-    def held(self, request: Request) -> Response:
+    def held(self, _: Request) -> Response:
         """Show what is held, and why."""
         rows, more = self._stock.held(MAX_ROWS)
         return self._page("held.html", rows=rows, more=more)
 
-    def queue(self, request: Request) -> Response:
+    def queue(self, _: Request) -> Response:
         """Show what waits, until when, and what the last reply meant."""
         rows, more = self._stock.waiting(MAX_ROWS)
         return self._page("queue.html", rows=[(row, _last_replies(row)) for row in rows], more=more)
 
-    def replies(self, request: Request) -> Response:
+    def replies(self, _: Request) -> Response:
         """Show the catalogue."""
         return self._page("replies.html", entries=list(ENTRIES.values()))
 
@@ -158,7 +158,7 @@ class Pages:
         )
         return HTMLResponse(page, status)
 
-    async def not_served(self, request: Request, error: Exception) -> Response:
+    async def not_served(self, _: Request, error: Exception) -> Response:
         """Make the page for an HTTPException."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         phrase = HTTPStatus(status).phrase
@@ -167,7 +167,7 @@ class Pages:
             detail = "There is no page at this address."
         return self.refusal(status, phrase, detail)
 
-    async def failed(self, request: Request, error: Exception) -> Response:
+    async def failed(self, _: Request, __: Exception) -> Response:
         """Make the page for a fault of ours: the details go to the log, not to the page."""
         page = self.refusal(500, "This page could not be made", "The gateway's log tells what went wrong.")
         page.headers.update(FIELDS)  # said outside of the guard

@@ -21,7 +21,7 @@ _PATIENCE: Final = 3  # seconds that a stop waits for pages being made
 class Server(uvicorn.Server):
     """A uvicorn server that ends its streams first, and whose stop by a signal is an ordinary end."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the base class names it
         """Stop; a second SIGINT stops without waiting."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
@@ -44,6 +44,7 @@ def make_server(app: Starlette) -> Server:
             http="h11",
             ws="none",
             lifespan="on",
+            log_config=None,  # what the gateway set up
             log_level="warning",
             access_log=False,
             server_header=False,

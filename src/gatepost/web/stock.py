@@ -84,7 +84,7 @@ class Stock:
             try:
                 with contextlib.closing(open_reader(shard)) as reader:
                     answers.append(question(reader))
-            except Exception as error:  # noqa: BLE001: whatever is wrong with a shard, the others are shown
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a shard, the others are shown
                 if shard not in self._unreadable:
                     _log.warning("The spool in %s cannot be read: %s", shard, error)
                 self._unreadable.add(shard)

@@ -89,9 +89,7 @@ def dialogue(session: str, records: Iterable[AnyRecord]) -> Dialogue:
     spoken = [record for record in own if isinstance(record, (Opened, Said, SecuredIn, Reception, Closed))]
     omitted = max(0, len(spoken) - MAX_STEPS)
     if omitted:
-        spoken_shown = spoken[: MAX_STEPS // 2] + spoken[-(MAX_STEPS // 2) :]
-    else:
-        spoken_shown = spoken
+        spoken = spoken[: MAX_STEPS // 2] + spoken[-(MAX_STEPS // 2) :]
     opened = next((record for record in own if isinstance(record, Opened)), None)
     closed = next((record for record in own if isinstance(record, Closed)), None)
     first = next((record for record in own if isinstance(record, Reception)), None)
@@ -109,7 +107,7 @@ def dialogue(session: str, records: Iterable[AnyRecord]) -> Dialogue:
         tls=next((r.tls for r in own if isinstance(r, SecuredIn)), first.tls if first else ""),
         seconds=closed.time - began if closed else None,
         notice_of=first.notice_of if first else "",
-        steps=tuple(_step(record, peer) for record in spoken_shown),
+        steps=tuple(_step(record, peer) for record in spoken),
         omitted=omitted,
         messages=tuple(fates(own)),
     )
@@ -153,9 +151,7 @@ def _chapter(record: AnyRecord, message: str) -> Chapter:
                 Asked(step, explained(step.reply, _asked_context(record, step.command)))
                 for step in record.dialogue[:MAX_STEPS]
             )
-            return Chapter(
-                kind="attempt", record=record, answer=explained_told(told(record)), dialogue=asked
-            )
+            return Chapter(kind="attempt", record=record, answer=explained_told(told(record)), dialogue=asked)
         case Deferred():
             return Chapter(kind="deferred", record=record)
         case Bounced():

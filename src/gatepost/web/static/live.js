@@ -71,5 +71,6 @@
   addEventListener("pageshow", (event) => event.persisted && follow());
 
   live.hidden = false;
+  document.getElementById("still").hidden = true;
   follow();
 })();
