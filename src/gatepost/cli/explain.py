@@ -20,6 +20,10 @@ from gatepost.reply.explain import explain as explanation_of
 from gatepost.reply.explanation import Context, Direction, Explanation
 
 STAGES: Final = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "content", "quit")
+_EXAMPLES: Final = (
+    "\b\nExamples:\n  gatepost explain 550\n"
+    '  gatepost explain "454 4.7.1 <x@example.org>: Relay access denied" --direction received'
+)
 _CLASSES: Final = {
     "success": "it went well",
     "intermediate": "go on",
@@ -48,7 +52,7 @@ _SURE: Final = {
 }
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("reply", nargs=-1, required=True)
 @click.option(
     "--direction",
@@ -61,14 +65,10 @@ _SURE: Final = {
 def explain(
     reply: tuple[str, ...], direction: Direction | None, stage: str | None, as_json: bool, jsonl: bool
 ) -> None:
-    r"""Say what an SMTP reply means, whose move it is, and what to do.
+    """Say what an SMTP reply means, whose move it is, and what to do.
 
     REPLY is a code (550), an enhanced code (5.7.1), a whole reply, a piece of a log that holds one, or - to read
     replies from standard input, one a line.
-
-    \b
-    gatepost explain 550
-    gatepost explain "554 5.7.1 <x@example.org>: Relay access denied" --direction received
     """
     context = Context(direction=direction or "unknown", stage=stage or "unknown")
     if reply == ("-",):
