@@ -18,7 +18,7 @@ def segments(tmp_path: Path) -> Iterator[Segments]:
     fd = os.open(tmp_path, os.O_RDONLY)
     it = Segments(tmp_path, fd, SIZE, Reserve(tmp_path, 4096))
     yield it
-    it.close(0)
+    it.end(0)
     os.close(fd)
 
 
@@ -59,7 +59,7 @@ def test_a_content_larger_than_a_segment_gets_a_file_as_large_as_it_needs(segmen
 
 def test_a_file_in_which_nothing_was_kept_goes_when_it_is_closed(segments: Segments, tmp_path: Path) -> None:
     segments.append([b"its row was never committed"], 0)
-    segments.close(0)
+    segments.end(0)
     assert files(tmp_path) == []
     assert segments.usage == {}
 
@@ -81,6 +81,21 @@ def test_a_file_is_never_written_again_after_a_failure(segments: Segments) -> No
     (after,) = segments.append([b"after"], 0)
     assert after.file != place.file
     assert segments.read(place.file, 0, 4) == b"good"
+
+
+def test_the_next_file_is_made_ahead_and_goes_when_it_is_not_needed(
+    segments: Segments, tmp_path: Path
+) -> None:
+    (place,) = segments.append([b"a" * (SIZE // 2 + 1)], 0)
+    segments.keep(place)
+    assert segments._next is not None
+    assert segments._next.result()[1] == "00000002.segment"
+    assert (tmp_path / "00000002.segment").stat().st_size == SIZE
+    (second,) = segments.append([b"b" * (SIZE // 2 + 1)], 0)
+    segments.keep(second)
+    assert second.file == "00000002.segment"
+    segments.end(0)
+    assert files(tmp_path) == [place.file, second.file]
 
 
 def test_reading_beyond_the_end_raises_an_os_error(segments: Segments) -> None:

@@ -37,10 +37,10 @@ class Shard(Struct):
     def close(self, now: float) -> None:
         """Give the leases back and let go of everything."""
         try:
-            with suppress(apsw.Error, OSError):  # a full disk: the next start does both
+            with suppress(apsw.Error):  # a full disk: the next start does it
                 self.rows.give_back(now)
-                self.segments.close(now)
         finally:
+            self.segments.end(now)
             self.rows.close()
             os.close(self.directory_fd)
             os.close(self.lock_fd)

@@ -2,13 +2,15 @@
 
 A content is on disk when `append` returns. A file whose writing failed once is never written again: after a
 failed sync nobody knows which of its pages the kernel has dropped. A file is never written again after a
-restart either, so a torn tail is just octets that no row points at. Knows nothing of messages and rows.
+restart either, so a torn tail is just octets that no row points at. The next file is made, and old ones are
+removed, in a thread beside, because commits would wait for it. Knows nothing of messages and rows.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -44,6 +46,8 @@ class Segments:
         self._at = 0
         self._end = 0
         self._number = 0
+        self._next: Future[tuple[int, str]] | None = None
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="spool-files")
         self.usage: dict[str, Usage] = {}
 
     def known(self, file: str, usage: Usage) -> None:
@@ -72,6 +76,9 @@ class Segments:
             at += length
         self._at = at
         self.usage[file].written = at
+        if self._next is None and at > self._size // 2:
+            self._number += 1
+            self._next = self._aside.submit(self._create, self._number, self._size)
         return places
 
     def keep(self, place: Place) -> None:
@@ -89,9 +96,13 @@ class Segments:
             self.remove(place.file)
 
     def remove(self, file: str) -> None:
-        """Remove a file in which nothing is needed any more."""
+        """Remove a file in which nothing is needed any more, soon."""
         del self.usage[file]
-        (self._directory / file).unlink(missing_ok=True)
+        self.remove_file(file)
+
+    def remove_file(self, file: str) -> None:
+        """Remove any file of the directory, soon. One that cannot be removed is garbage at the next start."""
+        self._aside.submit((self._directory / file).unlink, missing_ok=True)
 
     def read(self, file: str, start: int, length: int) -> bytes:
         """Read a content back whole. Raises OSError, also when it is short."""
@@ -127,14 +138,40 @@ class Segments:
         """Let go of all space that holds nothing, so that rows can be written on a full disk."""
         with suppress(OSError):
             self.reserve.spend()
+            self._drop_next()
             self.close(now)
+
+    def end(self, now: float) -> None:
+        """Write no more, and wait until what is to be removed is gone."""
+        with suppress(OSError):
+            self._drop_next()
+            self.close(now)
+        self._aside.shutdown()
 
     def _begin(self, total: int) -> None:
         self.reserve.keep()
-        self._number += 1
-        file = f"{self._number:08}{SUFFIX}"
+        if total > self._size:
+            self._number += 1
+            self._fd, self._file = self._create(self._number, total)
+        elif self._next is None:
+            self._number += 1
+            self._fd, self._file = self._create(self._number, self._size)
+        else:
+            made, self._next = self._next, None
+            self._fd, self._file = made.result()
+        self._at, self._end = 0, max(self._size, total)
+        self.usage[self._file] = Usage()
+
+    def _drop_next(self) -> None:
+        made, self._next = self._next, None
+        if made is not None and made.exception() is None:
+            fd, file = made.result()
+            os.close(fd)
+            self.remove_file(file)
+
+    def _create(self, number: int, size: int) -> tuple[int, str]:
+        file = f"{number:08}{SUFFIX}"
         path = self._directory / file
-        size = max(self._size, total)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.posix_fallocate(fd, 0, size)
@@ -144,8 +181,7 @@ class Segments:
             os.close(fd)
             path.unlink(missing_ok=True)
             raise
-        self._fd, self._file, self._at, self._end = fd, file, 0, size
-        self.usage[file] = Usage()
+        return fd, file
 
     def _write(self, contents: Sequence[bytes], total: int) -> None:
         if len(contents) <= _IOV_MAX and os.pwritev(self._fd, contents, self._at) == total:

@@ -77,7 +77,6 @@ class EmbeddedSpool:
         self._due: Callable[[], None] = _nobody
         self._syncing = ThreadPoolExecutor(2, thread_name_prefix="spool-large")
         self._writer = Writer(
-            directory=directory,
             rows=self._shard.rows,
             segments=self._shard.segments,
             clock=clock,

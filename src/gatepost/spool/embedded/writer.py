@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import apsw
@@ -84,7 +83,6 @@ class Writer:
     def __init__(
         self,
         *,
-        directory: Path,
         rows: Rows,
         segments: Segments,
         clock: Clock,
@@ -93,7 +91,6 @@ class Writer:
         next_due: float | None,
         tell: Callable[[Batch], None],
     ) -> None:
-        self._directory = directory
         self._rows = rows
         self._segments = segments
         self._clock = clock
@@ -278,11 +275,10 @@ class Writer:
         for settling in settlings:
             if type(settling.outcome) is Done:
                 place = settling.row.place
-                with suppress(OSError):  # a file that stays behind is garbage at the next start
-                    if place.file.endswith(LARGE):
-                        (self._directory / place.file).unlink(missing_ok=True)
-                    else:
-                        self._segments.drop(place)
+                if place.file.endswith(LARGE):
+                    self._segments.remove_file(place.file)
+                else:
+                    self._segments.drop(place)
 
     def _retry(self) -> None:
         """Try again, each by itself, what the disk refused."""
