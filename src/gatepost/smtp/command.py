@@ -99,13 +99,16 @@ class Malformed(Struct, frozen=True, gc=False):
 
 def parse_command(line: bytes, session: str = "") -> Command | Malformed:
     """Read one command line, given without its CRLF; `session` is the id that a refusal names."""
+    command = _ALONE.get(line)
+    if command is not None:
+        return command
     verb, _, argument = line.partition(b" ")
     read = _READERS.get(verb) or _READERS.get(verb.upper())
     if read is None:
         return _unknown(verb, session)
     # RFC 5321 §4.1.1: white space before the CRLF is tolerated. What is no UTF-8 becomes U+FFFD, which no
     # grammar below takes.
-    return read(argument.decode(errors="replace").rstrip(" \t"), session)
+    return read(argument.decode("utf-8", "replace").rstrip(" \t"), session)
 
 
 def _unknown(verb: bytes, session: str) -> Malformed:
@@ -224,31 +227,39 @@ def _noop(argument: str, session: str) -> Noop:  # noqa: ARG001 - nor is NOOP
     return _NOOP
 
 
-def _alone(verb: str, command: Command) -> Callable[[str, str], Command | Malformed]:
+def _alone(verb: bytes) -> Callable[[str, str], Command | Malformed]:
     """Make the reader of a command that takes no argument (RFC 5321 §4.3.2 wants 501 for one)."""
+    command = _ALONE[verb]
 
     def read(argument: str, session: str) -> Command | Malformed:
-        return command if not argument else _bad_argument(session, verb, "no argument is allowed")
+        return _bad_argument(session, verb.decode(), "no argument is allowed") if argument else command
 
     return read
 
 
 _NOOP: Final = Noop()
 _HELP: Final = Help()
+_ALONE: Final[dict[bytes, Command]] = {
+    b"DATA": Data(),
+    b"RSET": Rset(),
+    b"NOOP": _NOOP,
+    b"QUIT": Quit(),
+    b"STARTTLS": StartTls(),
+}
 _BODY_TYPES: Final = frozenset({"7BIT", "8BITMIME"})
 _READERS: Final[dict[bytes, Callable[[str, str], Command | Malformed]]] = {
     b"EHLO": _ehlo,
     b"HELO": _helo,
     b"MAIL": _mail,
     b"RCPT": _rcpt,
-    b"DATA": _alone("DATA", Data()),
-    b"RSET": _alone("RSET", Rset()),
+    b"DATA": _alone(b"DATA"),
+    b"RSET": _alone(b"RSET"),
     b"NOOP": _noop,
     b"VRFY": _vrfy,
     b"EXPN": _expn,
     b"HELP": _help,
-    b"QUIT": _alone("QUIT", Quit()),
-    b"STARTTLS": _alone("STARTTLS", StartTls()),
+    b"QUIT": _alone(b"QUIT"),
+    b"STARTTLS": _alone(b"STARTTLS"),
 }
 VERBS: Final = frozenset(verb.decode() for verb in _READERS)
 _NOT_OFFERED: Final = frozenset(b"SEND SOML SAML TURN ETRN ATRN BDAT AUTH BURL XCLIENT XFORWARD".split())

@@ -17,13 +17,14 @@ from gatepost.reply.entry import Entry
 from gatepost.reply.reply import Reply
 from gatepost.smtp.command import VERBS, Command, Ehlo, Mail, Malformed, Rcpt, StartTls, parse_command
 from gatepost.smtp.framing import ContentReader
-from gatepost.smtp.state import AFTER_CONTENT, GREETED, TABLE, UPGRADED, Row, State
+from gatepost.smtp.state import AFTER_CONTENT, GREETED, TABLE, UPGRADED, State
 
 _MAX_LINE_SHOWN: Final = 512
 # Members of an enumeration are looked up by Python code on 3.11, a module's names are not.
 _CONTENT: Final = State.CONTENT
 _CLOSED: Final = State.CLOSED
 _NO_CONTENT: Final = ContentReader(0)
+_CONDITIONAL: Final = frozenset({Rcpt, StartTls})  # what the table alone does not decide
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -151,11 +152,26 @@ class ServerProtocol:
         """Give the next event; None while more octets or an answer are wanted."""
         if self._asked is not None:
             return None
-        if self._row is not None:
-            return self._next_command(self._row)
-        if self.state is _CONTENT:
-            return self._next_of_content(self._content)
-        return None
+        row = self._row
+        if row is None:
+            return self._next_of_content(self._content) if self.state is _CONTENT else None
+        line = self._next_line()
+        if line is None:
+            return None
+        if type(line) is Fault:
+            return self._fault(line.reply)
+        command = parse_command(line, self.session)
+        if type(command) is Malformed:
+            return self._fault(command.reply)
+        target = row[type(command)]
+        if type(target) is not State or type(command) in _CONDITIONAL:
+            refusal = self._refusal(command, target)
+            if refusal is not None:
+                return self._fault(refusal)
+        self._asked = command
+        self._after = cast("State", target)
+        self._otherwise = self.state
+        return command
 
     def greet(self, reply: Reply) -> bytes:
         """Open the dialogue; any reply but 220 closes it."""
@@ -234,30 +250,18 @@ class ServerProtocol:
 
     # -- commands ----------------------------------------------------------------------------------------
 
-    def _next_command(self, row: Row) -> Event | None:
-        line = self._next_line()
-        if line is None:
-            return None
-        if type(line) is Fault:
-            return self._fault(line.reply)
-        command = parse_command(line, self.session)
-        if type(command) is Malformed:
-            return self._fault(command.reply)
-        kind = type(command)
-        if kind is StartTls and not (self.starttls and not self.tls):
+    def _refusal(self, command: Command, target: State | Entry) -> Reply | None:
+        """Say why a command may not come now, by the table or by what only the session knows."""
+        if type(command) is StartTls and not (self.starttls and not self.tls):
             # The table tells when STARTTLS may come; whether it is offered is not a matter of order.
             if self.tls:
-                return self._fault(catalogue.TLS_TWICE.reply(self.session))
-            return self._fault(catalogue.NOT_IMPLEMENTED.reply(self.session, verb="STARTTLS"))
-        target = row[kind]
+                return catalogue.TLS_TWICE.reply(self.session)
+            return catalogue.NOT_IMPLEMENTED.reply(self.session, verb="STARTTLS")
         if isinstance(target, Entry):
-            return self._fault(target.reply(self.session))
-        if kind is Rcpt and not self._smtputf8 and not cast("Rcpt", command).forward_path.address.isascii():
-            return self._fault(catalogue.SMTPUTF8_NEEDED.reply(self.session))
-        self._asked = command
-        self._after = target
-        self._otherwise = self.state
-        return command
+            return target.reply(self.session)
+        if type(command) is Rcpt and not self._smtputf8 and not command.forward_path.address.isascii():
+            return catalogue.SMTPUTF8_NEEDED.reply(self.session)
+        return None
 
     def _fault(self, reply: Reply) -> Fault:
         fault = Fault(reply)
@@ -273,24 +277,20 @@ class ServerProtocol:
         up to the CRLF, is then skipped and never taken for a command.
         """
         limit = self.limits.command_line
-        while True:
+        while not self._skipping or self._skip_rest():
             buffer = self._buffer
             position = self._position
-            if self._skipping:
-                end = buffer.find(b"\r\n", position)
-                if end >= 0:
-                    self._skipping = False
-                    self._position = self._searched = end + 2
-                    continue
-                # Nothing of the rest is kept, but a CR that may be the first half.
-                self._position = self._searched = len(buffer) - buffer.endswith(b"\r", position)
-                if not self._arrived:
-                    return None
-                self._join()
-                continue
             end = buffer.find(b"\n", self._searched, position + limit)
             if end >= 0:
-                break
+                self._position = self._searched = end + 1
+                if end == position or buffer[end - 1] != 13:
+                    self._line = buffer[position:end]
+                    self._skipping = True
+                    return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
+                self._line = line = buffer[position : end - 1]
+                if b"\r" in line or b"\0" in line:
+                    return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
+                return line
             if len(buffer) - position >= limit:
                 self._line = buffer[position : position + limit]
                 self._position = self._searched = position + limit - (buffer[position + limit - 1] == 13)
@@ -300,15 +300,19 @@ class ServerProtocol:
             if not self._arrived:
                 return None
             self._join()
-        self._position = self._searched = end + 1
-        if end == position or buffer[end - 1] != 13:
-            self._line = buffer[position:end]
-            self._skipping = True
-            return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
-        self._line = line = buffer[position : end - 1]
-        if b"\r" in line or b"\0" in line:
-            return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
-        return line
+        return None
+
+    def _skip_rest(self) -> bool:
+        """Drop what is left of a refused line; tell whether its CRLF was found."""
+        while (end := self._buffer.find(b"\r\n", self._position)) < 0:
+            # Nothing is kept but a CR that may be the first half.
+            self._position = self._searched = len(self._buffer) - self._buffer.endswith(b"\r", self._position)
+            if not self._arrived:
+                return False
+            self._join()
+        self._position = self._searched = end + 2
+        self._skipping = False
+        return True
 
     # -- content -----------------------------------------------------------------------------------------
 
