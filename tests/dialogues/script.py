@@ -75,7 +75,7 @@ def read(path: Path) -> Dialogue:
             kind, colon, text = line.partition(":")
             if kind not in {"s", "c", "raw", "wait", "closed"} or (kind in {"s", "c", "raw"}) != bool(colon):
                 raise ValueError(f"{path.name}:{number}: {line!r} is no line of a dialogue")
-            steps += [Step(number, kind, text[1:] if text.startswith(" ") else text)] * times
+            steps += [Step(number, kind, text.removeprefix(" "))] * times
     settings = tomllib.loads("\n".join(toml))
     client = settings.pop("client", "127.0.0.1")
     return Dialogue(path.stem, about, client, settings, tuple(steps))

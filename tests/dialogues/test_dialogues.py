@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.dialogues.script import Dialogue, all_dialogues, play
-from tests.peers.gateway import Gateway, to_toml
 
 from gatepost.gateway.compose import compose, compose_checks
 from gatepost.gateway.settings import Settings, load
@@ -21,10 +19,12 @@ from gatepost.journal.writer import Journal
 from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.listener import Listener
 from gatepost.reception.services import Door
-from gatepost.reception.session import InboundSession
-from gatepost.smtp.aio import Deadlines, ServerConnection
+from gatepost.smtp.aio import ServerConnection
 from gatepost.spool.embedded import EmbeddedSpool
+from tests.dialogues.script import Dialogue, all_dialogues, play
+from tests.peers.gateway import Gateway, to_toml
 
 DIALOGUES = all_dialogues()
 NO_SOCKET = [d for d in DIALOGUES if "listener" not in d.settings]
@@ -100,7 +100,6 @@ async def _in_memory(settings: Settings, client: str, folder: Path) -> tuple[Any
     loop = asyncio.get_running_loop()
     journal = Journal(folder / "journal", "test", time.time, loop.call_soon)
     spool = EmbeddedSpool(folder / "spool", time.time, loop.call_soon_threadsafe, settings.spool)
-    deadlines = Deadlines(loop)
     tasks: set[asyncio.Task[None]] = set()
     checks, virus = compose_checks(settings, loop.time)
     services = compose(
@@ -112,22 +111,17 @@ async def _in_memory(settings: Settings, client: str, folder: Path) -> tuple[Any
         spool=spool,
         journal=journal,
         counts=ConnectionCounts(mmap.mmap(-1, ConnectionCounts.size(1)), 0, 1),
-        deadlines=deadlines,
         background=tasks.add,
     )
 
-    def accept(connection: ServerConnection, client: str, port: int, local: str) -> InboundSession:
-        return InboundSession(
-            services, Door(role="inbound"), connection, client, port, local, lambda session: None
-        )
-
+    listener = Listener(services, Door(role="inbound"))
     transport = MemoryTransport(client)
-    connection = ServerConnection(accept, deadlines)
+    connection = listener.connection()
     connection.connection_made(transport)
 
     async def close() -> None:
         connection.connection_lost(None)
-        deadlines.close()
+        listener.close()
         if virus is not None:
             virus.close()
         spool.close()

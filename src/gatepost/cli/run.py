@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,7 @@ def run(config: Path | None) -> None:
     settings = settings_of(config)
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", level=logging.INFO)
     try:
-        Supervisor(settings, lambda: _again(config)).run()
+        Supervisor(settings, lambda: _again(config), _pages).run()
     except StartError as error:
         raise click.ClickException(str(error)) from None
 
@@ -37,3 +39,10 @@ def _again(config: Path | None) -> Settings:
     from gatepost.gateway.settings import load
 
     return load(config)
+
+
+def _pages(settings: Settings, sock: socket.socket) -> None:
+    from gatepost.web.app import create_app
+    from gatepost.web.server import serve
+
+    serve(sock, create_app(settings.journal_dir, settings.spool_dir, time.time, settings.web.address))

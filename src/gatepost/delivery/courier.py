@@ -74,7 +74,6 @@ class Courier:
         clock: Clock,
         ids: SessionIds,
         loop: asyncio.AbstractEventLoop,
-        deadlines: Deadlines,
         tls: ssl.SSLContext | None,
     ) -> None:
         self._name = name
@@ -85,7 +84,7 @@ class Courier:
         self._clock = clock
         self._ids = ids
         self._loop = loop
-        self._deadlines = deadlines
+        self._deadlines = Deadlines(loop)
         self._tls = tls
         self._pools: dict[Group, Pool] = {}
         self._in_flight = 0
@@ -108,6 +107,7 @@ class Courier:
             await asyncio.sleep(0.02)
         for pool in self._pools.values():
             await pool.close()
+        self._deadlines.close()
 
     # -- leasing ----------------------------------------------------------------------------------------
 

@@ -67,7 +67,9 @@ class Job:
 class _HopError(Exception):
     """A next hop that cannot be used now: its words, or ours about it."""
 
-    def __init__(self, hop: NextHop, reply: Reply, stage: Stage, steps: tuple[Step, ...], local: bool) -> None:
+    def __init__(
+        self, hop: NextHop, reply: Reply, stage: Stage, steps: tuple[Step, ...], local: bool
+    ) -> None:
         super().__init__(str(reply))
         self.hop = hop
         self.reply = reply
@@ -256,7 +258,7 @@ class Pool:
                     await loop.create_unix_connection(lambda: connection, hop.path)
                 else:
                     await loop.create_connection(lambda: connection, hop.host, hop.port)
-            connection.deadline = loop.time() + settings.reply_timeout
+            connection.deadline = self._deadlines.now + settings.reply_timeout
             await ready
         except TimeoutError:
             self._forget(connection, ready)
@@ -279,14 +281,13 @@ class Pool:
     # -- transactions -----------------------------------------------------------------------------------
 
     def _start(self, connection: ClientConnection, job: Job) -> None:
-        now = self._loop.time()
-        job.started = now
-        connection.deadline = now + self._settings.reply_timeout
+        job.started = self._loop.time()
+        connection.deadline = self._deadlines.now + self._settings.reply_timeout
         self._jobs[connection] = job
         connection.send(job.transaction)
 
     def _send_content(self, connection: ClientConnection) -> None:
-        connection.deadline = self._loop.time() + self._settings.content_timeout
+        connection.deadline = self._deadlines.now + self._settings.content_timeout
         content = self._jobs[connection].content()
         if isinstance(content, bytes):
             connection.send_whole(content)
@@ -310,11 +311,11 @@ class Pool:
         if self._waiting:
             self._start(connection, self._waiting.popleft())
         else:
-            connection.deadline = self._loop.time() + self._settings.idle_timeout
+            connection.deadline = self._deadlines.now + self._settings.idle_timeout
             self._idle.append(connection)
 
     def _quit(self, connection: ClientConnection) -> None:
-        connection.deadline = self._loop.time() + _QUIT_SECONDS
+        connection.deadline = self._deadlines.now + _QUIT_SECONDS
         connection.quit()
 
     def _end(

@@ -21,7 +21,7 @@ from gatepost.policy.networks import Networks
 from gatepost.policy.rules import standard
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.services import Services
-from gatepost.smtp.aio import Deadlines
+from gatepost.reply import catalogue
 from gatepost.smtp.server import Limits
 from gatepost.spool.interface import Spool
 
@@ -36,12 +36,13 @@ def compose(
     spool: Spool,
     journal: Journal,
     counts: ConnectionCounts,
-    deadlines: Deadlines,
     background: Callable[[asyncio.Task[None]], None],
 ) -> Services:
     """Give what sessions are made with."""
     return Services(
         host=settings.host,
+        greeting=catalogue.GREETING.reply(host=settings.host),
+        closing=catalogue.CLOSING.reply(host=settings.host),
         settings=settings.reception,
         limits=Limits(
             command_line=settings.reception.max_command_line,
@@ -59,7 +60,6 @@ def compose(
         spool=spool,
         journal=journal,
         counts=counts,
-        deadlines=deadlines,
         background=background,
     )
 
@@ -81,7 +81,7 @@ class _Dialled:
         self.read = reader.read
         self.write = writer.write
         self.drain = writer.drain
-        self.close = writer.close
+        self.close = writer.transport.abort  # `writer.close` would wait for an engine that reads no more
 
 
 async def dial(address: str) -> Stream:

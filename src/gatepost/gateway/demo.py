@@ -269,7 +269,9 @@ def _decodes_to_eicar(content: bytes) -> bool:
     import email
 
     parts = email.message_from_bytes(content).walk()
-    return any(EICAR.encode() in (part.get_payload(decode=True) or b"") for part in parts if not part.is_multipart())
+    return any(
+        EICAR.encode() in (part.get_payload(decode=True) or b"") for part in parts if not part.is_multipart()
+    )
 
 
 # -- the machinery --------------------------------------------------------------------------------------

@@ -50,9 +50,18 @@ class _Child:
 
 
 class Supervisor:
-    """Runs the gateway by `settings`; `reread` gives new settings on SIGHUP (raises SettingsError)."""
+    """Runs the gateway by `settings`; `reread` gives new settings on SIGHUP (raises SettingsError).
 
-    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+    `pages` serves the web pages on a listening socket until told to stop, in a process of its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reread: Callable[[], Settings],
+        pages: Callable[[Settings, socket.socket], None],
+    ) -> None:
+        self._pages = pages
         self._settings = settings
         self._reread = reread
         self._workers = settings.workers or os.cpu_count() or 1
@@ -72,7 +81,7 @@ class Supervisor:
             for index in range(self._workers):
                 self._children.append(_Child(f"worker {index}", self._worker(index)))
             if self._web_socket is not None:
-                self._children.append(_Child("web", self._web))
+                self._children.append(_Child("web", self._serve_pages))
             self._announce()
             try:
                 self._watch()
@@ -190,16 +199,9 @@ class Supervisor:
 
         return run
 
-    def _web(self) -> None:
-        from gatepost.web.app import create_app
-        from gatepost.web.server import serve
-
+    def _serve_pages(self) -> None:
         assert self._web_socket is not None  # noqa: S101
-        settings = self._settings
-        app = create_app(
-            settings.journal_dir, settings.spool_dir, time.time, host_and_port(settings.web.address)[0]
-        )
-        serve(self._web_socket, app)
+        self._pages(self._settings, self._web_socket)
 
     def _bind(self) -> None:
         for listener in self._settings.listener:

@@ -32,9 +32,8 @@ from gatepost.journal.writer import Journal
 from gatepost.mail.ids import NODES, SessionIds, session_of
 from gatepost.policy.domains import Domains
 from gatepost.reception.counts import ConnectionCounts
-from gatepost.reception.services import Door, Services
-from gatepost.reception.session import InboundSession
-from gatepost.smtp.aio import Deadlines, ServerConnection
+from gatepost.reception.listener import Listener
+from gatepost.reception.services import Door
 from gatepost.spool.embedded import EmbeddedSpool
 from gatepost.spool.interface import Recovered
 
@@ -67,7 +66,6 @@ class Worker:
         self._sockets = sockets
         self._counts = counts
         self._lifeline = lifeline
-        self._sessions: set[InboundSession] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run(self) -> None:
@@ -85,7 +83,6 @@ class Worker:
 
         journal = Journal(settings.journal_dir, f"worker{self._index}", time.time, loop.call_soon)
         ids = SessionIds((self._node + self._index) % NODES, time.time)
-        deadlines = Deadlines(loop)
         domains = Domains(settings.domain)
         routes = Routes(domains)
         checks, virus = compose_checks(settings, loop.time)
@@ -105,7 +102,6 @@ class Worker:
                     clock=time.time,
                     ids=ids,
                     loop=loop,
-                    deadlines=deadlines,
                     tls=_client_tls(settings),
                 )
             )
@@ -118,15 +114,15 @@ class Worker:
             spool=spools[0],
             journal=journal,
             counts=ConnectionCounts(self._counts, self._index, self._workers),
-            deadlines=deadlines,
             background=self._keep,
         )
         for courier in couriers:
             courier.start()
-        servers = [
-            await self._listen(listener, sock, services)
-            for listener, sock in zip(settings.listener, self._sockets, strict=True)
-        ]
+        listeners = []
+        for listener, sock in zip(settings.listener, self._sockets, strict=True):
+            door = Door(role=listener.role, tls=_server_tls(listener), tls_wanted=listener.tls is not None)
+            listeners.append(Listener(services, door))
+            await listeners[-1].listen(sock)
         journal.append(
             Noted(time=time.time(), session="", event="worker-started", detail=f"worker {self._index}")
         )
@@ -135,9 +131,8 @@ class Worker:
         gc.set_threshold(50_000, 20, 100)  # sessions and messages are freed by their counts; cycles are rare
         try:
             await stop.wait()
-            await self._drain(servers, couriers)
+            await self._drain(listeners, couriers)
         finally:
-            deadlines.close()
             for spool in spools:
                 spool.close()
             if virus is not None:
@@ -147,33 +142,20 @@ class Worker:
             )
             journal.close()
 
-    async def _listen(
-        self, listener: ListenerSettings, sock: socket.socket, services: Services
-    ) -> asyncio.Server:
-        door = Door(role=listener.role, tls=_server_tls(listener), tls_wanted=listener.tls is not None)
-        sessions = self._sessions
-
-        def accept(connection: ServerConnection, client: str, port: int, local: str) -> InboundSession:
-            session = InboundSession(services, door, connection, client, port, local, sessions.discard)
-            sessions.add(session)
-            return session
-
-        return await services.loop.create_server(
-            lambda: ServerConnection(accept, services.deadlines, door.tls), sock=sock
-        )
-
-    async def _drain(self, servers: Sequence[asyncio.Server], couriers: Sequence[Courier]) -> None:
+    async def _drain(self, listeners: Sequence[Listener], couriers: Sequence[Courier]) -> None:
         """Take no new sessions, end idle ones with 421, let the others finish, then end delivery."""
-        for server in servers:
-            server.close()
+        for listener in listeners:
+            listener.stop_listening()
         loop = asyncio.get_running_loop()
         until = loop.time() + DRAIN_SECONDS
-        while self._sessions and loop.time() < until:
-            for session in tuple(self._sessions):
-                session.shut_down()
+        while any(listener.sessions for listener in listeners) and loop.time() < until:
+            for listener in listeners:
+                listener.shut_down_idle()
             await asyncio.sleep(0.05)
         for courier in couriers:
             await courier.stop(max(until - loop.time(), 1.0))
+        for listener in listeners:
+            listener.close()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

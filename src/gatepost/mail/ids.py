@@ -35,6 +35,7 @@ class SessionIds:
         self._counter = 0
 
     def __call__(self) -> str:
+        """Give the next id."""
         now = int(self._clock() * 1000) - EPOCH
         if now > self._last_millisecond:
             self._last_millisecond = now

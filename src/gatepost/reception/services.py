@@ -17,7 +17,7 @@ from gatepost.policy.networks import Networks
 from gatepost.policy.rules import Rules
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.settings import ReceptionSettings
-from gatepost.smtp.aio import Deadlines
+from gatepost.reply.reply import Reply
 from gatepost.smtp.server import Limits
 from gatepost.spool.interface import Spool
 
@@ -28,11 +28,14 @@ Role = Literal["inbound", "submission", "relay"]
 class Services:
     """The parts that a session is made with.
 
-    `host` is our name in greeting and trace fields; `lifetime` the seconds a message may stay undelivered.
+    `host` is our name in greeting and trace fields; `greeting` and `closing` are said in every session and the
+    same in all; `lifetime` the seconds a message may stay undelivered.
     `background` keeps a task alive until it ends.
     """
 
     host: str
+    greeting: Reply
+    closing: Reply
     settings: ReceptionSettings
     limits: Limits
     lifetime: float
@@ -46,7 +49,6 @@ class Services:
     spool: Spool
     journal: Journal
     counts: ConnectionCounts
-    deadlines: Deadlines
     background: Callable[[asyncio.Task[None]], None]
 
 

@@ -2,8 +2,8 @@
 
 On the way of a message: socket -> `ServerConnection` -> `ServerProtocol` -> reception's session, and delivery's
 courier -> `ClientProtocol` -> `ClientConnection` -> socket. Decides nothing; only the two shells import it.
-Deadlines are kept as plain numbers and swept once a second (`Deadlines`): a timer per command would cost more
-than the command.
+Nothing is timed per command: connections note when they last heard something by a clock that ticks once a
+second (`Deadlines`), and the same tick looks who is late. A timer per command would cost more than the command.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Final, Protocol, cast
 
 from gatepost.reply.reply import Reply
 from gatepost.smtp.client import ClientEvent, ClientProtocol, StartTlsWanted, Transaction
-from gatepost.smtp.command import StartTls
 from gatepost.smtp.server import Event, ServerProtocol
+from gatepost.smtp.state import State
 
 HANDSHAKE_SECONDS: Final = 30
 _PAUSE_ABOVE: Final = 1 << 18  # octets that may pile up unread while an answer is due
@@ -39,8 +39,8 @@ class Session(Protocol):
         """Learn that TLS is active."""
         ...
 
-    def timed_out(self) -> Reply:
-        """Say why the connection is closed for being late."""
+    def late(self, now: float, heard: float) -> Reply | None:
+        """Say why the connection is closed for being late, if it is; both times are ticks of `Deadlines`."""
         ...
 
     def failed(self, error: Exception) -> None:
@@ -53,10 +53,11 @@ class Session(Protocol):
 
 
 class Deadlines:
-    """Connections with a `deadline` in loop time (0: none), looked at once a second."""
+    """Open connections, looked at once a second; `now` is the loop's time at the last look."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.now = loop.time()
         self.connections: set[ServerConnection | ClientConnection] = set()
         self._timer = loop.call_later(1, self._sweep)
 
@@ -65,18 +66,26 @@ class Deadlines:
         self._timer.cancel()
 
     def _sweep(self) -> None:
-        now = self._loop.time()
-        late = [c for c in self.connections if 0 < c.deadline < now]
-        for connection in late:
-            connection.deadline = 0.0
-            connection.late()
+        self.now = now = self._loop.time()
+        for connection in tuple(self.connections):
+            connection.look(now)
         self._timer = self._loop.call_later(1, self._sweep)
 
 
 class ServerConnection(asyncio.Protocol):
-    """One accepted connection. `deadline` is set by the session, in loop time."""
+    """One accepted connection; `heard` is the tick of `Deadlines` at which the client last said something."""
 
-    __slots__ = ("_accept", "_closing", "_deadlines", "_paused", "_session", "_tls", "_transport", "deadline")
+    __slots__ = (
+        "_accept",
+        "_closing",
+        "_deadlines",
+        "_paused",
+        "_protocol",
+        "_session",
+        "_tls",
+        "_transport",
+        "heard",
+    )
 
     def __init__(
         self,
@@ -89,7 +98,7 @@ class ServerConnection(asyncio.Protocol):
         self._tls = tls
         self._closing = False
         self._paused = False
-        self.deadline = 0.0
+        self.heard = deadlines.now
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
@@ -101,6 +110,7 @@ class ServerConnection(asyncio.Protocol):
         self._session = session = self._accept(
             self, peer[0], peer[1], f"{local[0]}:{local[1]}" if local else ""
         )
+        self._protocol = session.protocol
         self._deadlines.connections.add(self)
         reply = session.opened()
         self._transport.write(session.protocol.greet(reply))
@@ -111,7 +121,8 @@ class ServerConnection(asyncio.Protocol):
         """Feed the protocol and answer what can be answered at once."""
         if self._closing:
             return
-        protocol = self._session.protocol
+        self.heard = self._deadlines.now
+        protocol = self._protocol
         protocol.receive(data)
         try:
             self._answer_events(b"")
@@ -124,7 +135,7 @@ class ServerConnection(asyncio.Protocol):
     def answer(self, reply: Reply) -> None:
         """Give the answer that was due, and go on with what the client sent meanwhile."""
         if not self._closing:
-            self._answer_events(self._session.protocol.answer(reply), reply)
+            self._answer_events(self._protocol.answer(reply))
 
     def close(self) -> None:
         """Send what was written, then close; nothing more is read."""
@@ -137,9 +148,14 @@ class ServerConnection(asyncio.Protocol):
             self._transport.write(reply.wire())
             self.close()
 
-    def late(self) -> None:
-        """Say so, and close."""
-        self.say_and_close(self._session.timed_out())
+    def look(self, now: float) -> None:
+        """Close when the client is late; while an answer of ours is due, the time is not the client's."""
+        if self._closing:
+            return
+        if self._protocol.answer_due:
+            self.heard = now
+        elif (reply := self._session.late(now, self.heard)) is not None:
+            self.say_and_close(reply)
 
     def pause_writing(self) -> None:
         """Read no more commands from a client that does not read our answers."""
@@ -160,25 +176,25 @@ class ServerConnection(asyncio.Protocol):
         self._deadlines.connections.discard(self)
         self._session.closed()
 
-    def _answer_events(self, out: bytes, reply: Reply | None = None) -> None:
-        session = self._session
-        protocol = session.protocol
-        pieces = [out] if out else []
-        event: Event | None = None
-        while not protocol.ended and (event := protocol.next_event()) is not None:
-            reply = session.on(event)
+    def _answer_events(self, out: bytes) -> None:
+        on = self._session.on
+        protocol = self._protocol
+        next_event = protocol.next_event
+        while (event := next_event()) is not None:
+            reply = on(event)
             if reply is not None:
-                pieces.append(protocol.answer(reply))
-                if type(event) is StartTls and reply.code == 220:
-                    break
-        if pieces:
-            self._transport.write(b"".join(pieces) if len(pieces) > 1 else pieces[0])
-        if protocol.ended:
+                answer = protocol.answer(reply)
+                out = out + answer if out else answer
+        if out:
+            self._transport.write(out)
+        state = protocol.state
+        if state is State.CLOSED:
             self.close()
-        elif type(event) is StartTls and reply is not None and reply.code == 220:
-            self._transport.pause_reading()
-            task = asyncio.get_running_loop().create_task(self._upgrade())
-            task.add_done_callback(_raise_nothing)
+        elif state is State.UPGRADE:
+            if out:  # the 220 has just been said
+                self._transport.pause_reading()
+                task = asyncio.get_running_loop().create_task(self._upgrade())
+                task.add_done_callback(_raise_nothing)
         elif self._paused and protocol.buffered <= _PAUSE_ABOVE:
             self._resume_reading()
 
@@ -222,7 +238,7 @@ class Owner(Protocol):
 
 
 class ClientConnection(asyncio.Protocol):
-    """One connection to a next hop. `deadline` is set by the owner, in loop time; late means lost."""
+    """One connection to a next hop. The owner sets `deadline`, a time of `Deadlines.now` (0: none)."""
 
     def __init__(
         self,
@@ -289,9 +305,11 @@ class ClientConnection(asyncio.Protocol):
         if out and self._transport is not None:
             self._transport.write(out)
 
-    def late(self) -> None:
-        """Tell the owner that the deadline has passed."""
-        self._owner.late(self)
+    def look(self, now: float) -> None:
+        """Tell the owner when the deadline has passed."""
+        if 0 < self.deadline < now:
+            self.deadline = 0.0
+            self._owner.late(self)
 
     def pause_writing(self) -> None:
         """Wait: the next hop reads slowly."""

@@ -116,6 +116,11 @@ class ServerProtocol:
         return len(self._buffer) - self._position + self._arrived_size
 
     @property
+    def answer_due(self) -> bool:
+        """Whether the client waits for us rather than we for the client."""
+        return self._asked is not None
+
+    @property
     def ended(self) -> bool:
         """Whether the dialogue is over: nothing more is read or said."""
         return self.state is _CLOSED

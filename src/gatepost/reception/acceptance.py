@@ -1,0 +1,204 @@
+"""One message between its final dot and the answer: what is looked at, decided, stored, recorded, and said.
+
+On the way of a message: session -> `Acceptance` -> checks -> policy -> spool -> journal -> answer. The reception
+record is made before the commit and rides with the row in the spool, so that the journal can be rebuilt from it;
+it is written to the journal after the commit and before the 250 is sent. Public text is the catalogue's; why the
+spool refused, or what a check found, goes to the journal only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from gatepost.checks.facts import Content, Facts
+from gatepost.checks.finding import Finding, Stage
+from gatepost.journal.records import Reception
+from gatepost.mail.header import Glance, glance
+from gatepost.mail.trace import received_field
+from gatepost.policy.decide import decide
+from gatepost.policy.disposition import Action, Disposition
+from gatepost.reception.services import Services
+from gatepost.reception.transaction import Transaction
+from gatepost.reply import catalogue
+from gatepost.reply.reply import Reply
+from gatepost.spool.interface import Committed, Failed, Message, NewMessage, NoRoom, Recipient, Stored
+
+log = logging.getLogger("gatepost.reception")
+
+_encode = msgspec.json.Encoder().encode
+_LIMITS: Final = Disposition(action=Action.REJECT, rule="limits")
+_LATER: Final = Disposition(action=Action.DEFER, rule="spool")
+_UNSEEN: Final = Glance("", "", "", 0)
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent the message: what the session knows of the other side."""
+
+    session: str
+    address: str
+    peer: str
+    helo: str
+    extended: bool
+    tls: str
+
+
+class Acceptance:
+    """Sees one message through; `answer` is told the reply, once, when it is not given at once."""
+
+    __slots__ = (
+        "_answer",
+        "_client",
+        "_content",
+        "_findings",
+        "_later",
+        "_seen",
+        "_services",
+        "_transaction",
+    )
+
+    def __init__(
+        self,
+        services: Services,
+        client: Client,
+        transaction: Transaction,
+        answer: Callable[[Reply], None],
+        later: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._services = services
+        self._client = client
+        self._transaction = transaction
+        self._answer = answer
+        self._later = later
+        self._content = Content(0)
+        self._seen = _UNSEEN
+        self._findings: tuple[Finding, ...] = ()
+
+    def refuse(self, fault: Reply, size: int) -> Reply:
+        """Record a message whose content broke a limit while it came in; give back the reply."""
+        self._content = Content(size)
+        return self._refused(fault, _LIMITS)
+
+    def decide(self, facts: Facts) -> Reply | None:
+        """Look at a complete message. None where the answer comes later."""
+        services = self._services
+        self._content = content = self._transaction.content()
+        self._seen = seen = glance(content.data or next(content.chunks(), b""))
+        if seen.hops > services.settings.max_hops:
+            return self._refused(catalogue.MAIL_LOOP.reply(self._transaction.id, hops=seen.hops), _LIMITS)
+        found = services.checks.at(Stage.CONTENT, facts, content)
+        if type(found) is tuple or type(found) is list:
+            return self._judge(found)
+        if isinstance(found, Awaitable):
+            self._later(self._judge_later(found))
+            return None
+        return self._judge(found)
+
+    async def _judge_later(self, found: Awaitable[Sequence[Finding]]) -> None:
+        reply = self._judge(await found)
+        if reply is not None:
+            self._answer(reply)
+
+    def _judge(self, findings: Sequence[Finding]) -> Reply | None:
+        self._findings = tuple(findings)
+        disposition = decide(Stage.CONTENT, findings, self._services.rules)
+        match disposition.action:
+            case Action.RELAY:
+                self._commit(disposition)
+                return None
+            case Action.REJECT | Action.DEFER:
+                entry = catalogue.ENTRIES[disposition.entry]
+                return self._refused(entry.reply(self._transaction.id, **disposition.facts), disposition)
+            case Action.QUARANTINE | Action.DISCARD:
+                raise AssertionError(f"no rule may say {disposition.action} yet")
+            case _:
+                assert_never(disposition.action)
+
+    def _commit(self, disposition: Disposition) -> None:
+        """Store the message; the answer follows from what the spool says."""
+        services = self._services
+        transaction = self._transaction
+        client = self._client
+        mail = transaction.mail
+        now = services.clock()
+        recipients = tuple(transaction.recipients)
+        accepted = self._record(catalogue.MESSAGE_ACCEPTED.reply(transaction.id), disposition, now)
+        facts = _encode(accepted)
+        message = Message(
+            id=transaction.id,
+            reverse_path=accepted.reverse_path,
+            recipients=tuple([Recipient(r.address) for r in recipients]),
+            size=self._content.size,
+            arrived=now,
+            expires=now + services.lifetime,
+            body="8BITMIME" if transaction.eightbit else mail.body,
+            smtputf8=mail.smtputf8,
+            facts=facts,
+        )
+        head = received_field(
+            helo=client.helo,
+            client=client.address,
+            host=services.host,
+            message_id=transaction.id,
+            recipients=recipients,
+            second=int(now),
+            extended=client.extended,
+            tls=client.tls,
+            smtputf8=mail.smtputf8,
+        )
+
+        def done(committed: Committed) -> None:
+            match committed:
+                case Stored():
+                    services.journal.append(accepted)
+                    # The journal's write was put before this into the same turn of the loop: it comes first.
+                    services.loop.call_soon(self._answer, accepted.reply)
+                case NoRoom(reason):
+                    self._not_stored(catalogue.SPOOL_FULL.reply(transaction.id), reason)
+                case Failed(reason):
+                    self._not_stored(catalogue.SPOOL_FAILED.reply(transaction.id), reason)
+                case _:
+                    assert_never(committed)
+
+        services.spool.commit(
+            NewMessage(message=message, head=head, data=self._content.data, incoming=transaction.incoming),
+            done,
+        )
+
+    def _not_stored(self, reply: Reply, reason: str) -> None:
+        log.warning("message %s was not stored: %s", self._transaction.id, reason)
+        self._answer(self._refused(reply, _LATER, reason))
+
+    def _refused(self, reply: Reply, disposition: Disposition, reason: str = "") -> Reply:
+        """Drop and record a message that is not taken."""
+        services = self._services
+        self._transaction.discard()
+        services.journal.append(self._record(reply, disposition, services.clock(), reason))
+        return reply
+
+    def _record(self, reply: Reply, disposition: Disposition, now: float, reason: str = "") -> Reception:
+        transaction = self._transaction
+        client = self._client
+        seen = self._seen
+        reverse_path = transaction.mail.reverse_path
+        return Reception(
+            time=now,
+            session=client.session,
+            message=transaction.id,
+            peer=client.peer,
+            reverse_path=reverse_path.address if reverse_path is not None else "",
+            recipients=tuple([r.address for r in transaction.recipients]),
+            size=self._content.size,
+            reply=reply,
+            disposition=disposition,
+            findings=self._findings,
+            helo=client.helo,
+            tls=client.tls,
+            header_from=seen.header_from,
+            subject=seen.subject,
+            message_id=seen.message_id,
+            reason=reason,
+        )
