@@ -116,9 +116,10 @@ def is_address_literal(text: str) -> bool:
 
 def _path_at(text: str, start: int) -> tuple[Mailbox | BadPath, int]:
     plain = _PLAIN_PATH.match(text, start)
-    if plain is not None and plain.end() - start <= MAX_PATH:
+    if plain is not None:
         address, domain = plain.group(1, 2)
-        return Mailbox(address, domain.lower()), plain.end()
+        end = start + len(address) + 2
+        return (Mailbox(address, domain.lower()) if end - start <= MAX_PATH else _TOO_LONG), end
     end = _path_end(text, start)
     if end < 0:
         return _NOT_IN_BRACKETS, len(text)

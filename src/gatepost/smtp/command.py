@@ -142,7 +142,7 @@ def _names_a_host(name: str) -> bool:
 def _mail(argument: str, session: str) -> Mail | Malformed:
     if argument[:5].upper() != "FROM:":
         return _bad_argument(session, "MAIL", "FROM:<reverse-path> is missing")
-    path, end = reverse_path_at(argument, _path_start(argument, 5))
+    path, end = reverse_path_at(argument, 5 if argument.startswith("<", 5) else _path_start(argument, 5))
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_REVERSE_PATH.reply(session, why=path.why))
     parameters = argument[end:]
@@ -185,7 +185,7 @@ def _mail_with(path: Mailbox | None, parameters: list[str], session: str) -> Mai
 def _rcpt(argument: str, session: str) -> Rcpt | Malformed:
     if argument[:3].upper() != "TO:":
         return _bad_argument(session, "RCPT", "TO:<forward-path> is missing")
-    path, end = forward_path_at(argument, _path_start(argument, 3))
+    path, end = forward_path_at(argument, 3 if argument.startswith("<", 3) else _path_start(argument, 3))
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_FORWARD_PATH.reply(session, why=path.why))
     if end != len(argument):
