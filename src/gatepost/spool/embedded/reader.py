@@ -68,10 +68,7 @@ class SpoolReader:
 
 
 def read(directory: Path, place: Place, size: int) -> Iterator[bytes]:
-    """Read a content in pieces. The file is opened at once, so that its removal does not matter any more.
-
-    Raises OSError, also when the content is short.
-    """
+    """Read a content in pieces. The file is opened at once. Raises OSError, also when the content is short."""
     return _chunks(os.open(directory / place.file, os.O_RDONLY), place, size)
 
 

@@ -22,6 +22,7 @@ from gatepost.spool.embedded.rows import Place
 
 SUFFIX: Final = ".segment"
 _IOV_MAX: Final = 1024
+_FREED_AT_ONCE: Final = 1 << 20
 
 
 class Usage(Struct, gc=False):
@@ -102,7 +103,7 @@ class Segments:
 
     def remove_file(self, file: str) -> None:
         """Remove any file of the directory, soon. One that cannot be removed is garbage at the next start."""
-        self._aside.submit((self._directory / file).unlink, missing_ok=True)
+        self._aside.submit(_remove, self._directory / file)
 
     def read(self, file: str, start: int, length: int) -> bytes:
         """Read a content back whole. Raises OSError, also when it is short."""
@@ -192,3 +193,18 @@ class Segments:
             written = os.pwrite(self._fd, rest, at)
             rest = rest[written:]
             at += written
+
+
+def _remove(path: Path) -> None:
+    """Remove a file and give its space back step by step.
+
+    ext4 frees all of a file in one transaction of its journal, for which every sync then waits: measured, 64 MiB
+    stopped commits for 70 ms.
+    """
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        path.unlink()
+        for size in range(os.fstat(fd).st_size, 0, -_FREED_AT_ONCE):
+            os.ftruncate(fd, size)
+    finally:
+        os.close(fd)
