@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from gatepost.journal.reader import Tail
+import pytest
+
+from gatepost.web import live as live_module
 from gatepost.web.live import SHOWN, Live
 from gatepost.web.looks import environment
 from gatepost.web.stock import Stock
@@ -13,11 +15,11 @@ from tests.web import sample
 NOW = 1_793_000_000.0
 
 
-def live_of(directory: Path, backlog: int = 1000) -> Live:
+def live_of(directory: Path) -> Live:
     journal = directory / "journal"
     journal.mkdir(exist_ok=True)
     clock = lambda: NOW  # noqa: E731
-    return Live(Tail(journal, backlog=backlog), Stock(directory / "spool"), environment(clock), clock)
+    return Live(journal, Stock(directory / "spool"), environment(clock), clock)
 
 
 async def next_changes(events: AsyncIterator[str]) -> str:
@@ -67,7 +69,7 @@ def test_a_marker_of_another_life_or_of_nobody_brings_the_whole_board(tmp_path: 
         live = live_of(tmp_path)
         sample.write(tmp_path / "journal", [sample.delivered(NOW), sample.virus(NOW + 1)])
         await live.look()
-        for marker in ("", "1.5", "junk", f"{NOW:.0f}.99999999999999999999999", f"{NOW:.0f}.-1"):
+        for marker in ("", "1.5", "junk", f"{live.marker()[:-2]}99999999999999999999999", ".", ".-1"):
             events = live.events(marker)
             assert (await next_changes(events)).count("event: session\n") == 2
             await events.aclose()  # type: ignore[attr-defined]
@@ -121,7 +123,7 @@ def test_a_flood_leaves_no_more_than_the_page_shows(tmp_path: Path) -> None:
         sample.write(
             tmp_path / "journal", [sample.delivered(NOW + n / 100, node=n) for n in range(3 * SHOWN)]
         )
-        live = live_of(tmp_path, backlog=100_000)
+        live = live_of(tmp_path)
         await live.look()
         assert len(live.board.latest()) == SHOWN
         events = live.events("")
@@ -139,6 +141,32 @@ def test_the_following_task_shows_what_is_written_later(tmp_path: Path) -> None:
         await next_changes(events)
         sample.write(tmp_path / "journal", [sample.held(NOW)])
         assert "no next hop is named" in await next_changes(events)
+        await events.aclose()  # type: ignore[attr-defined]
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    asyncio.run(watch())
+
+
+def test_nobody_looking_costs_nothing_and_the_next_look_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "LINGER", 0.0)
+    monkeypatch.setattr(live_module, "_INTERVAL", 0.0)
+
+    async def watch() -> None:
+        live = live_of(tmp_path)
+        await live.look()
+        before = live.marker()
+        following = asyncio.create_task(live.run())
+        async with asyncio.timeout(20):
+            while live.following:
+                await asyncio.sleep(0)
+        sample.write(tmp_path / "journal", [sample.delivered(NOW, subject="In the night")])
+        assert live.board.latest() == []
+        events = live.events(before)
+        assert "In the night" in await next_changes(events)
+        assert live.following
         await events.aclose()  # type: ignore[attr-defined]
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -15,10 +15,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from gatepost.journal.reader import Tail
 from gatepost.mail.clock import Clock
 from gatepost.web.guard import Guard
-from gatepost.web.live import BACKLOG, Live
+from gatepost.web.live import Live
 from gatepost.web.looks import STATIC, environment
 from gatepost.web.pages import Pages
 from gatepost.web.stock import Stock
@@ -33,7 +32,7 @@ def create_app(journal_dir: Path, spool_dir: Path, clock: Clock, host: str) -> S
     """
     looks = environment(clock)
     stock = Stock(spool_dir)
-    live = Live(Tail(journal_dir, backlog=BACKLOG), stock, looks, clock)
+    live = Live(journal_dir, stock, looks, clock)
     pages = Pages(journal_dir, stock, live, looks, clock)
 
     @contextlib.asynccontextmanager

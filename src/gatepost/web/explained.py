@@ -22,7 +22,7 @@ _MOVES: Final = {
     "sender": "The sending side’s",
     "recipient": "The receiving side’s",
     "gateway": "Yours, at this gateway",
-    "network": "Of whoever runs the network between",
+    "network": "The network’s: whoever runs it between the two hosts",
     "nobody": "Nobody’s; there is nothing to do",
     "unknown": "Not clear from the reply",
 }

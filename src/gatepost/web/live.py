@@ -2,6 +2,8 @@
 
 A viewer holds no queue: it remembers the version of the board it has seen and asks for what changed since, so
 a slow browser costs nothing and misses nothing that is still on the board. Last-Event-ID is that version.
+While nobody looks, the journal is not followed: mail in the night must not pay for a page that nobody has open.
+The next look begins anew with the latest records, and the page says since when it has counted.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment
@@ -21,6 +24,7 @@ from gatepost.web.stock import Stock, Totals
 SHOWN: Final = 60  # sessions on the page
 BACKLOG: Final = 20_000  # records read at the start: about 2,500 messages
 MAX_STREAMS: Final = 32
+LINGER: Final = 60.0  # seconds that the journal is followed after the last look
 _INTERVAL: Final = 0.25  # seconds between two looks at the journal
 _STOCK_INTERVAL: Final = 1.0  # seconds between two looks at the spool
 _STILL_HERE: Final = 15.0  # seconds of silence after which a comment keeps the connection open
@@ -32,16 +36,19 @@ _log = logging.getLogger(__name__)
 class Live:
     """The board kept up to date, and its viewers. `run` must be running for streams to see anything new."""
 
-    def __init__(self, tail: Tail, stock: Stock, looks: Environment, clock: Clock) -> None:
+    def __init__(self, journal: Path, stock: Stock, looks: Environment, clock: Clock) -> None:
         self.board = Board(SHOWN)
         self.totals = Totals()
         self.problem = ""
         self.closing = False
         self.streams = 0
-        self._tail = tail
+        self._journal = journal
+        self._tail: Tail | None = None
         self._stock = stock
         self._clock = clock
-        self._era = f"{clock():.0f}"  # versions count from zero in every life of this server
+        self._boards = 0
+        self._era = ""  # versions count from zero on every new board
+        self._linger_until = 0.0
         self._changed = asyncio.Event()
         self._looking = asyncio.Lock()
         self._looked_at_stock = 0.0
@@ -50,28 +57,19 @@ class Live:
         self._cards: dict[str, tuple[int, str]] = {}
 
     async def run(self) -> None:
-        """Follow the journal until cancelled."""
+        """Follow the journal while someone looks, until cancelled."""
         while True:
-            await self.look()
+            if self.streams:
+                await self.look()
+            elif self._tail is not None:
+                lingering = asyncio.get_running_loop().time() < self._linger_until
+                await (self._follow() if lingering else self._forget())
             await asyncio.sleep(_INTERVAL)
 
     async def look(self) -> None:
         """Take what is new in the journal, and in the spool when someone watches."""
-        async with self._looking:
-            try:
-                records = await asyncio.to_thread(self._tail.poll)
-                self.problem = ""
-            except OSError as error:
-                records = []
-                if not self.problem:
-                    _log.warning("The journal cannot be read: %s", error)
-                self.problem = f"The journal cannot be read: {error.strerror or error}."
-            for start in range(0, len(records), _PER_TURN):
-                for record in records[start : start + _PER_TURN]:
-                    self.board.apply(record)
-                await asyncio.sleep(0)
-            if (self.streams and await self._look_at_stock()) or records:
-                self._wake()
+        self._linger_until = asyncio.get_running_loop().time() + LINGER
+        await self._follow()
 
     async def fresh_totals(self) -> Totals:
         """Give the spool's totals, at most a second old."""
@@ -82,6 +80,11 @@ class Live:
         """End every stream, so that the server can stop."""
         self.closing = True
         self._wake()
+
+    @property
+    def following(self) -> bool:
+        """Whether the journal is being followed."""
+        return self._tail is not None
 
     def marker(self) -> str:
         """Name the state that a page shows, for the stream to go on from."""
@@ -116,6 +119,7 @@ class Live:
         """
         self.streams += 1
         try:
+            await self.look()
             era, _, number = marker.partition(".")
             seen = int(number) if era == self._era and number.isdecimal() and len(number) < 18 else 0
             headline = ""
@@ -135,6 +139,34 @@ class Live:
                     yield ": still here\n\n"
         finally:
             self.streams -= 1
+
+    async def _follow(self) -> None:
+        async with self._looking:
+            try:
+                if self._tail is None:
+                    self._tail = await asyncio.to_thread(Tail, self._journal, BACKLOG)
+                    self.board = Board(SHOWN)
+                    self._cards.clear()
+                    self._boards += 1
+                    self._era = f"{int(self._clock() * 1000):x}-{self._boards}"
+                records = await asyncio.to_thread(self._tail.poll)
+                self.problem = ""
+            except OSError as error:
+                records = []
+                if not self.problem:
+                    _log.warning("The journal cannot be read: %s", error)
+                self.problem = f"The journal cannot be read: {error.strerror or error}."
+            for start in range(0, len(records), _PER_TURN):
+                for record in records[start : start + _PER_TURN]:
+                    self.board.apply(record)
+                await asyncio.sleep(0)
+            if (self.streams and await self._look_at_stock()) or records:
+                self._wake()
+
+    async def _forget(self) -> None:
+        async with self._looking:
+            if not self.streams:
+                self._tail = None
 
     async def _look_at_stock(self) -> bool:
         if 0 <= self._clock() - self._looked_at_stock < _STOCK_INTERVAL:
