@@ -17,7 +17,9 @@ _STORY_SECONDS: Final = 5.0
 
 
 @click.command()
-@click.option("--exit", "leave", is_flag=True, help="End after the last message instead of leaving the pages open.")
+@click.option(
+    "--exit", "leave", is_flag=True, help="End after the last message instead of leaving the pages open."
+)
 def demo(leave: bool) -> None:
     """Start everything on loopback, send messages that meet all fates, and tell each one's story.
 
@@ -39,7 +41,9 @@ def demo(leave: bool) -> None:
                 _tell(stage, scene, wide)
             click.echo()
             click.secho("─" * wide, bold=True)
-            click.echo("That is what the journal keeps of every message: gatepost trace WHAT finds it again by id,")
+            click.echo(
+                "That is what the journal keeps of every message: gatepost trace WHAT finds it again by id,"
+            )
             click.echo("address, client, or a word of the subject. Ask about any reply: gatepost explain 451")
             click.echo("Next: gatepost init --domain example.org --next-hop 10.0.0.5:25")
             if not leave and sys.stdin.isatty():
@@ -77,7 +81,11 @@ def _over(stories: list[Story]) -> bool:
         if not report and not any(isinstance(r, Closed) for r in records):
             return False
         for taken in (r for r in records if isinstance(r, Reception) and r.reply.positive):
-            ends = (r for r in records if isinstance(r, (Attempt, Deferred, HeldBack)) and r.message == taken.message)
+            ends = (
+                r
+                for r in records
+                if isinstance(r, (Attempt, Deferred, HeldBack)) and r.message == taken.message
+            )
             if not any(not (isinstance(r, Attempt) and r.outcome == "deferred") for r in ends):
                 return False
     return bool(stories)

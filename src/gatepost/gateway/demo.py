@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -25,7 +26,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from gatepost.mail.ids import SessionIds
+from gatepost.mail.ids import SessionIds, is_id, session_of
+from gatepost.mail.path import Mailbox
 from gatepost.reply import catalogue
 from gatepost.reply.reply import Reply
 from gatepost.smtp.command import Data, Ehlo, Mail, Quit, Rcpt
@@ -46,7 +48,6 @@ class Scene(Struct, frozen=True, kw_only=True):
     message: EmailMessage | None
     sender: str
     recipients: tuple[str, ...]
-    declare_size: bool = False
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -88,30 +89,17 @@ def running(smtp_port: int = 0, web_port: int = 0) -> Iterator[Stage]:
 
 
 def send(stage: Stage, scene: Scene) -> str:
-    """Send one scene as a client would; give the id of its session. Raises OSError."""
-    said: bytes | str
+    """Send one scene as a client would; give the id of its session, read off the replies. Raises OSError."""
+    content = bytes(scene.message).replace(b"\n", b"\r\n") if scene.message is not None else b""
     with smtplib.SMTP(HOST, stage.smtp_port, local_hostname="mail.sender.example", timeout=30) as client:
-        session = ""
-        try:
-            options = [f"size={len(bytes(scene.message))}"] if scene.declare_size and scene.message else []
-            if scene.message is None:
-                client.ehlo()
-                client.mail(scene.sender)
-                for recipient in scene.recipients:
-                    _, said = client.rcpt(recipient)
-                    session = _session_in(said) or session
-            else:
-                client.sendmail(scene.sender, scene.recipients, _crlf(scene.message), options)
-        except smtplib.SMTPResponseException as error:
-            said = error.smtp_error
-            session = _session_in(said if isinstance(said, bytes) else said.encode()) or session
-        except smtplib.SMTPRecipientsRefused as error:
-            for _, said in error.recipients.values():
-                session = _session_in(said) or session
-        if not session:
-            _, said = client.docmd("HELP", "STATUS")
-            session = _session_in(said)
-    return session
+        client.ehlo()
+        said = [client.mail(scene.sender, [f"size={len(content)}"])]
+        if said[-1][0] == 250:
+            said += [client.rcpt(recipient) for recipient in scene.recipients]
+        if said[-1][0] == 250 and content:
+            said.append(client.data(content))
+    ids = [word for _, text in said for word in re.findall(rb"[0-9a-z-]+", text) if is_id(word.decode())]
+    return session_of(ids[-1].decode())
 
 
 def scenes() -> list[Scene]:
@@ -137,7 +125,6 @@ def scenes() -> list[Scene]:
             message=_message("Holiday pictures", "x" * 70 * 1400 + "\n"),
             sender="grace@sender.example",
             recipients=("ada@example.org",),
-            declare_size=True,
         ),
         Scene(
             title="A stranger who tries to relay",
@@ -154,11 +141,11 @@ def scenes() -> list[Scene]:
             recipients=("nobody@example.org",),
         ),
         Scene(
-            title="A mail server that is busy",
-            shows="the message waits, and the gateway knows why and until when",
+            title="A mail server that greylists",
+            shows="the message waits; the gateway knows why, and when it will try again",
             message=_message("Weekly report", "All is well.\n"),
             sender="grace@sender.example",
-            recipients=("busy@example.org",),
+            recipients=("strict@example.org",),
         ),
         Scene(
             title="A domain without a next hop",
@@ -183,22 +170,11 @@ def _message(subject: str, text: str, attachment: tuple[str, str] | None = None)
     return message
 
 
-def _crlf(message: EmailMessage) -> bytes:
-    return bytes(message).replace(b"\n", b"\r\n")
-
-
-def _session_in(said: bytes) -> str:
-    from gatepost.mail.ids import is_id, session_of
-
-    words = said.decode("ascii", "replace").replace("(", " ").replace(")", " ").replace(",", " ").split()
-    return next((session_of(word) for word in words if is_id(word)), "")
-
-
 # -- the mail server behind the gateway -----------------------------------------------------------------
 
 
 async def _next_hop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Take mail like a small mail server: it knows no "nobody", and "busy" is too busy at first."""
+    """Take mail like a small mail server: it knows no "nobody", and puts off who writes to "strict" at first."""
     protocol = ServerProtocol(host="mail.example.org", session=_ids(), limits=Limits())
     writer.write(protocol.greet(catalogue.GREETING.reply(host="mail.example.org")))
     with contextlib.suppress(OSError):
@@ -222,9 +198,14 @@ def _next_hop_says(protocol: ServerProtocol, event: Event) -> Reply | None:
         case Mail():
             return catalogue.MAIL_OK.reply(ref)
         case Rcpt(mailbox) if mailbox.local_part == "nobody":
-            return catalogue.RCPT_UNKNOWN.reply(ref, recipient=mailbox.address)
-        case Rcpt(mailbox) if mailbox.local_part == "busy":
-            return catalogue.RCPT_UNVERIFIED.reply(ref, recipient=mailbox.address)
+            return Reply(
+                550, "5.1.1", f"<{mailbox}>: Recipient address rejected: User unknown in mailbox table"
+            )
+        case Rcpt(mailbox) if mailbox.local_part == "strict" and mailbox not in _met:
+            _met.add(mailbox)
+            return Reply(
+                451, "4.7.1", f"<{mailbox}>: Recipient address rejected: Greylisted, try again in 3 seconds"
+            )
         case Rcpt():
             return catalogue.RCPT_OK.reply(ref)
         case Data():
@@ -277,6 +258,7 @@ def _decodes_to_eicar(content: bytes) -> bool:
 # -- the machinery --------------------------------------------------------------------------------------
 
 _ids = SessionIds(0, time.time)
+_met: set[Mailbox] = set()
 
 
 @contextlib.contextmanager
