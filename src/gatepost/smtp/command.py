@@ -140,9 +140,10 @@ def _names_a_host(name: str) -> bool:
 
 
 def _mail(argument: str, session: str) -> Mail | Malformed:
-    if argument[:5].upper() != "FROM:":
+    start = 5 if argument[:6] == "FROM:<" else _path_start(argument, "FROM:")
+    if not start:
         return _bad_argument(session, "MAIL", "FROM:<reverse-path> is missing")
-    path, end = reverse_path_at(argument, 5 if argument.startswith("<", 5) else _path_start(argument, 5))
+    path, end = reverse_path_at(argument, start)
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_REVERSE_PATH.reply(session, why=path.why))
     parameters = argument[end:]
@@ -183,9 +184,10 @@ def _mail_with(path: Mailbox | None, parameters: list[str], session: str) -> Mai
 
 
 def _rcpt(argument: str, session: str) -> Rcpt | Malformed:
-    if argument[:3].upper() != "TO:":
+    start = 3 if argument[:4] == "TO:<" else _path_start(argument, "TO:")
+    if not start:
         return _bad_argument(session, "RCPT", "TO:<forward-path> is missing")
-    path, end = forward_path_at(argument, 3 if argument.startswith("<", 3) else _path_start(argument, 3))
+    path, end = forward_path_at(argument, start)
     if isinstance(path, BadPath):
         return Malformed(catalogue.BAD_FORWARD_PATH.reply(session, why=path.why))
     if end != len(argument):
@@ -196,12 +198,16 @@ def _rcpt(argument: str, session: str) -> Rcpt | Malformed:
     return Rcpt(path)
 
 
-def _path_start(argument: str, colon: int) -> int:
+def _path_start(argument: str, prefix: str) -> int:
+    """Find where the path begins behind its prefix, which may be in any case; 0 when the prefix is missing."""
+    start = len(prefix)
+    if argument[:start].upper() != prefix:
+        return 0
     # RFC 5321 §3.3 forbids a space after the colon, but many clients have always sent one and every large
     # server takes it; refusing them would protect nobody.
-    while argument.startswith(" ", colon):
-        colon += 1
-    return colon
+    while argument.startswith(" ", start):
+        start += 1
+    return start
 
 
 def _vrfy(argument: str, session: str) -> Vrfy | Malformed:

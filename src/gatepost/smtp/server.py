@@ -24,6 +24,7 @@ _MAX_LINE_SHOWN: Final = 512
 _CONTENT: Final = State.CONTENT
 _CLOSED: Final = State.CLOSED
 _NO_CONTENT: Final = ContentReader(0)
+_TELLING: Final = frozenset({Mail, Ehlo, StartTls})  # commands that are remembered once they were taken
 _CONDITIONAL: Final = frozenset({Rcpt, StartTls})  # what the table alone does not decide
 
 
@@ -193,14 +194,13 @@ class ServerProtocol:
         if asked is None and code != 421:
             raise RuntimeError(f"{code} answers nothing")
         self._asked = None
-        if code < 400:
-            after = self._after
-            if after is not self.state or type(asked) is Ehlo:
-                self._advance(asked, after)
-        elif code == 421:  # RFC 5321 §3.8: may be the answer to anything, and closes
-            self._enter(_CLOSED)
-        elif self._otherwise is not self.state:
-            self._enter(self._otherwise)
+        after = self._after
+        if code >= 400:  # RFC 5321 §3.8: 421 may be the answer to anything, and closes
+            after = self._otherwise if code != 421 else _CLOSED
+        elif type(asked) in _TELLING:
+            self._learn(asked)
+        if after is not self.state:
+            self._enter(after)
         return reply.wire()
 
     def tls_started(self, tls: str) -> None:
@@ -215,28 +215,29 @@ class ServerProtocol:
         self.extended = False
         self._enter(UPGRADED)
 
-    def _advance(self, asked: Command | Fault | EndOfContent | None, after: State) -> None:
-        """Learn from a command that was answered positively, and go where it leads."""
-        kind = type(asked)
-        if kind is Mail:
-            self._smtputf8 = cast("Mail", asked).smtputf8
-        elif kind is Ehlo:
-            hello = cast("Ehlo", asked)
-            self.helo = hello.name
-            self.extended = hello.extended
-        elif kind is StartTls:
-            # RFC 3207 §4.2: what came in clear text behind STARTTLS may be anyone's, and must not count as
-            # if it had come under TLS.
-            self._drop_buffer()
-        self._enter(after)
+    def _learn(self, asked: Command | Fault | EndOfContent | None) -> None:
+        """Keep what a command told, as it was answered positively."""
+        match asked:
+            case Mail():
+                self._smtputf8 = asked.smtputf8
+            case Ehlo():
+                self.helo = asked.name
+                self.extended = asked.extended
+            case StartTls():
+                # RFC 3207 §4.2: what came in clear text behind STARTTLS may be anyone's, and must not count
+                # as if it had come under TLS.
+                self._drop_buffer()
+            case _:
+                pass
 
     def _enter(self, state: State) -> None:
         self.state = state
-        self._row = TABLE.get(state)
-        if state is _CONTENT:
-            self._content = ContentReader(self.limits.text_line)
-        elif state is _CLOSED:
-            self._drop_buffer()
+        self._row = row = TABLE.get(state)
+        if row is None:
+            if state is _CONTENT:
+                self._content = ContentReader(self.limits.text_line)
+            elif state is _CLOSED:
+                self._drop_buffer()
 
     def _drop_buffer(self) -> None:
         self._buffer = b""
@@ -293,7 +294,7 @@ class ServerProtocol:
                     self._skipping = True
                     return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
                 self._line = line = buffer[position : end - 1]
-                if b"\r" in line or b"\0" in line:
+                if 13 in line or 0 in line:
                     return Fault(catalogue.COMMAND_LINE_END.reply(self.session))
                 return line
             if len(buffer) - position >= limit:
