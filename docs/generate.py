@@ -13,8 +13,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import journal_page
+
 from gatepost.cli.replies import STAGES, by_stage
+from gatepost.gateway.describe import reference
 from gatepost.reply.entry import Entry
+from gatepost.smtp.state import diagram
 
 HERE = Path(__file__).parent
 
@@ -43,6 +47,21 @@ def replies() -> str:
         lines += ["", f"## {STAGES[stage]}"]
         for entry in entries:
             lines += ["", *_entry(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def dialogue() -> str:
+    """Give the page of the server's state table."""
+    lines = [
+        "# The dialogue",
+        "",
+        "<!-- Written by docs/generate.py from gatepost.smtp.state. Do not edit. -->",
+        "",
+        "Which command may come when. A cell names the state that a positive answer leads to, or the code and the",
+        "entry that refuses the command there; a negative answer changes nothing, and 421 closes in any state.",
+        "",
+        diagram().rstrip(),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -77,6 +96,9 @@ def _cell(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "replies.md": replies,
+    "journal.md": journal_page.page,
+    "settings.md": reference,
+    "dialogue.md": dialogue,
 }
 
 

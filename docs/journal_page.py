@@ -10,10 +10,11 @@ import msgspec
 from msgspec.structs import fields
 
 from gatepost.checks.finding import Evidence, Finding, Result, Stage
-from gatepost.journal.records import VERSION, AnyRecord, Exchange, Said
+from gatepost.journal.records import VERSION, AnyRecord, Said
 from gatepost.journal.writer import MAX_FILE
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reply.reply import Reply
+from gatepost.smtp.client_event import Step
 
 _EXAMPLE = Said(
     time=1795440605.173,
@@ -75,7 +76,7 @@ def page() -> str:
         own = [field.name for field in fields(record)][len(base) :]
         lines += [f"### {record.__struct_config__.tag}", "", _said(record), "", *_table(record, own), ""]
     lines += ["## Values inside records", ""]
-    for value in (Reply, Exchange, Disposition, Finding):
+    for value in (Reply, Step, Disposition, Finding):
         names = [field.name for field in fields(value)]
         lines += [f"### {value.__name__.lower()}", "", _said(value), "", *_table(value, names), ""]
     lines += ["### evidence", "", "What a finding rests on; `kind` tells which of these it is.", ""]

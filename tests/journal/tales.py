@@ -22,7 +22,6 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
-    Exchange,
     HeldBack,
     Noted,
     Opened,
@@ -33,6 +32,7 @@ from gatepost.journal.records import (
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reply.explanation import Context, Explanation
 from gatepost.reply.reply import Reply
+from gatepost.smtp.client_event import Step
 
 START = datetime(2026, 11, 23, 13, 30, 5, 123_000, UTC).timestamp()
 SESSION = "35ahjhz1g0700"
@@ -166,10 +166,10 @@ def attempt(after: float, outcome: str, reply: Reply, stage: str = "content", **
     return Attempt(**at(after), message=ID, outcome=outcome, reply=reply, stage=stage, **(fields | more))
 
 
-def steps(reply: Reply) -> tuple[Exchange, ...]:
+def steps(reply: Reply) -> tuple[Step, ...]:
     return (
-        Exchange("MAIL FROM:<alice@example.com>", Reply(250, "2.1.0", "Ok")),
-        Exchange("RCPT TO:<bob@example.org>", reply, "bob@example.org"),
+        Step("MAIL FROM:<alice@example.com>", Reply(250, "2.1.0", "Ok")),
+        Step("RCPT TO:<bob@example.org>", reply, "bob@example.org"),
     )
 
 

@@ -19,7 +19,6 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
-    Exchange,
     HeldBack,
     Opened,
     Reception,
@@ -31,6 +30,7 @@ from gatepost.mail.ids import SessionIds
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reply import catalogue
 from gatepost.reply.reply import Reply
+from gatepost.smtp.client_event import Step
 from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings
 from gatepost.spool.interface import Again, Committed, Hold, Message, NewMessage, Outcome, Recipient, Stored
 
@@ -116,18 +116,18 @@ def attempt(
     at: float, message: str, recipients: Sequence[str], outcome: str, reply: Reply, stage: str = "content"
 ) -> Attempt:
     dialogue = (
-        Exchange("", Reply(220, "", "mail.example.org ESMTP Postfix")),
-        Exchange(f"EHLO {HOST}", Reply(250, "", "mail.example.org\nPIPELINING\nSIZE 51200000\n8BITMIME")),
-        Exchange("MAIL FROM:<anna@partner.example> SIZE=18650", Reply(250, "2.1.0", "Ok")),
+        Step("", Reply(220, "", "mail.example.org ESMTP Postfix")),
+        Step(f"EHLO {HOST}", Reply(250, "", "mail.example.org\nPIPELINING\nSIZE 51200000\n8BITMIME")),
+        Step("MAIL FROM:<anna@partner.example> SIZE=18650", Reply(250, "2.1.0", "Ok")),
         *(
-            Exchange(f"RCPT TO:<{name}>", reply if stage == "rcpt" else Reply(250, "2.1.5", "Ok"), name)
+            Step(f"RCPT TO:<{name}>", reply if stage == "rcpt" else Reply(250, "2.1.5", "Ok"), name)
             for name in recipients
         ),
     )
     if stage == "content":
         dialogue += (
-            Exchange("DATA", Reply(354, "", "End data with <CR><LF>.<CR><LF>")),
-            Exchange(".", reply),
+            Step("DATA", Reply(354, "", "End data with <CR><LF>.<CR><LF>")),
+            Step(".", reply),
         )
     return Attempt(time=at, session=message.partition("-")[0], message=message, peer=NEXT_HOP,
                    recipients=tuple(recipients), outcome=outcome, reply=reply, stage=stage, dialogue=dialogue,

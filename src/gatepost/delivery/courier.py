@@ -20,7 +20,7 @@ from gatepost.delivery.pool import Job, Pool
 from gatepost.delivery.routes import Group, Routes
 from gatepost.delivery.schedule import Verdict, verdict, wait
 from gatepost.delivery.settings import DeliverySettings
-from gatepost.journal.records import Attempt, Bounced, Deferred, Exchange, HeldBack
+from gatepost.journal.records import Attempt, Bounced, Deferred, HeldBack
 from gatepost.journal.writer import Journal
 from gatepost.mail.clock import Clock
 from gatepost.mail.ids import SessionIds, session_of
@@ -195,6 +195,7 @@ class Courier:
         failed: list[Given] = []
         for job in delivery.jobs:
             self._judge(message, job, now, deferred, failed)
+        delivery.jobs.clear()  # they know the delivery: the garbage collector is to have nothing to do
         if deferred and now >= message.expires:
             failed += [msgspec.structs.replace(one, expired=True) for one in deferred]
             deferred = []
@@ -222,7 +223,7 @@ class Courier:
         else:
             for result in results:
                 together.setdefault((result.reply, result.stage, result.local), []).append(result.recipient)
-        dialogue = tuple([Exchange(s.command, s.reply, s.recipient) for s in job.steps])
+        dialogue = job.steps
         for (reply, stage, local), recipients in together.items():
             explanation = None
             if not reply.positive:

@@ -19,6 +19,7 @@ from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.policy.networks import Networks
 from gatepost.policy.rules import standard
+from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.services import Services
 from gatepost.reply import catalogue
@@ -60,6 +61,7 @@ def compose(
         spool=spool,
         journal=journal,
         counts=counts,
+        confirmations=Confirmations(loop, journal),
         background=background,
     )
 

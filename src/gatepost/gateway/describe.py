@@ -127,6 +127,8 @@ def _value(field: FieldInfo) -> Any:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if field.default_factory is not None:
+        return "this machine's name"
     value = _value(field)
     return "" if value is None else f"`{_toml(value)}`"
 

@@ -16,6 +16,8 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +27,7 @@ import uvloop
 from gatepost.delivery.courier import Courier
 from gatepost.delivery.routes import Routes
 from gatepost.gateway.compose import compose, compose_checks
-from gatepost.gateway.settings import ListenerSettings, Settings
+from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
 from gatepost.journal.records import Noted, Reception
 from gatepost.journal.writer import Journal
@@ -40,6 +42,8 @@ from gatepost.spool.interface import Recovered
 log = logging.getLogger("gatepost.worker")
 
 DRAIN_SECONDS: Final = 10.0
+# What kill -9 may take of the replies to commands; a reception is written before its 250 is said.
+FLUSH_SECONDS: Final = 0.005
 
 
 class Worker:
@@ -81,7 +85,9 @@ class Worker:
             loop.add_signal_handler(number, stop.set)
         loop.add_reader(self._lifeline, stop.set)
 
-        journal = Journal(settings.journal_dir, f"worker{self._index}", time.time, loop.call_soon)
+        journal = Journal(
+            settings.journal_dir, f"worker{self._index}", time.time, partial(loop.call_later, FLUSH_SECONDS)
+        )
         ids = SessionIds((self._node + self._index) % NODES, time.time)
         domains = Domains(settings.domain)
         routes = Routes(domains)
@@ -120,7 +126,13 @@ class Worker:
             courier.start()
         listeners = []
         for listener, sock in zip(settings.listener, self._sockets, strict=True):
-            door = Door(role=listener.role, tls=_server_tls(listener), tls_wanted=listener.tls is not None)
+            wildcard = ip_address(host_and_port(listener.address)[0]).is_unspecified
+            door = Door(
+                role=listener.role,
+                local="" if wildcard else listener.address,
+                tls=_server_tls(listener),
+                tls_wanted=listener.tls is not None,
+            )
             listeners.append(Listener(services, door))
             await listeners[-1].listen(sock)
         journal.append(
@@ -219,11 +231,11 @@ def _client_tls(settings: Settings) -> ssl.SSLContext | None:
 
 def _in_journal(directory: Path, message: str) -> bool:
     """Tell whether the newest journal files hold a message's reception (the last octets are enough)."""
-    needle = message.encode()
+    needle = f'"message":"{message}"'.encode()
     newest = sorted(directory.glob("*.jsonl"))[-8:]
     for path in newest:
         with path.open("rb") as file:
             file.seek(max(os.fstat(file.fileno()).st_size - (8 << 20), 0))
-            if any(needle in line and b'"reception"' in line for line in file):
+            if any(needle in line and b'"reception"' in line and line.endswith(b"\n") for line in file):
                 return True
     return False

@@ -14,6 +14,7 @@ from msgspec import Struct
 from gatepost.checks.finding import Finding
 from gatepost.policy.disposition import Disposition
 from gatepost.reply.reply import Reply
+from gatepost.smtp.client_event import Step
 
 VERSION: Final = 1
 
@@ -87,14 +88,6 @@ class Reception(Record, frozen=True, kw_only=True, gc=False, tag="reception"):
     reason: str = ""
 
 
-class Exchange(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One command of ours and the reply it got from a next hop; `recipient` where it was about one."""
-
-    command: str
-    reply: Reply
-    recipient: str = ""
-
-
 class Attempt(Record, frozen=True, kw_only=True, gc=False, tag="attempt"):
     """One try to deliver to one next hop (`peer`, "address:port"), with every reply it gave.
 
@@ -111,7 +104,7 @@ class Attempt(Record, frozen=True, kw_only=True, gc=False, tag="attempt"):
     stage: str
     local: bool = False
     tls: str = ""
-    dialogue: tuple[Exchange, ...] = ()
+    dialogue: tuple[Step, ...] = ()
     seconds: float = 0.0
 
 

@@ -153,9 +153,7 @@ class Acceptance:
         def done(committed: Committed) -> None:
             match committed:
                 case Stored():
-                    services.journal.append(accepted)
-                    # The journal's write was put before this into the same turn of the loop: it comes first.
-                    services.loop.call_soon(self._answer, accepted.reply)
+                    services.confirmations.add(accepted, self._answer)
                 case NoRoom(reason):
                     self._not_stored(catalogue.SPOOL_FULL.reply(transaction.id), reason)
                 case Failed(reason):

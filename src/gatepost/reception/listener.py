@@ -26,7 +26,7 @@ class Listener:
 
     def connection(self) -> ServerConnection:
         """Give the protocol for one more connection."""
-        return ServerConnection(self._accept, self._deadlines, self._door.tls)
+        return ServerConnection(self._accept, self._deadlines, self._door.local, self._door.tls)
 
     def stop_listening(self) -> None:
         """Take no more connections; those that are open go on."""

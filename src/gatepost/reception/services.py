@@ -15,6 +15,7 @@ from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.policy.networks import Networks
 from gatepost.policy.rules import Rules
+from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.settings import ReceptionSettings
 from gatepost.reply.reply import Reply
@@ -49,17 +50,19 @@ class Services:
     spool: Spool
     journal: Journal
     counts: ConnectionCounts
+    confirmations: Confirmations
     background: Callable[[asyncio.Task[None]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """One listener as its sessions see it: its role, and how TLS is to be had there.
+    """One listener as its sessions see it: its role, its address ("" when it has many), and how TLS is to be had.
 
     `tls_wanted` without `tls` means that the certificate could not be used: STARTTLS is offered and answered
     454, so that the fault is seen by those it concerns instead of turning into silent plain text.
     """
 
     role: Role
+    local: str = ""
     tls: ssl.SSLContext | None = None
     tls_wanted: bool = False

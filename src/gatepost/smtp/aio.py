@@ -79,6 +79,7 @@ class ServerConnection(asyncio.Protocol):
         "_accept",
         "_closing",
         "_deadlines",
+        "_local",
         "_paused",
         "_protocol",
         "_session",
@@ -91,9 +92,11 @@ class ServerConnection(asyncio.Protocol):
         self,
         accept: Callable[[ServerConnection, str, int, str], Session],
         deadlines: Deadlines,
+        local: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._accept = accept
+        self._local = local
         self._deadlines = deadlines
         self._tls = tls
         self._closing = False
@@ -103,13 +106,15 @@ class ServerConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
         self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        local = transport.get_extra_info("sockname")
-        if not peer:  # reset before it was accepted: there is nobody to greet
-            peer = ("", 0)
-        self._session = session = self._accept(
-            self, peer[0], peer[1], f"{local[0]}:{local[1]}" if local else ""
-        )
+        peer = transport.get_extra_info("peername") or (
+            "",
+            0,
+        )  # reset before it was accepted: nobody to greet
+        local = self._local
+        if not local:
+            name = transport.get_extra_info("sockname")
+            local = f"{name[0]}:{name[1]}" if name else ""
+        self._session = session = self._accept(self, peer[0], peer[1], local)
         self._protocol = session.protocol
         self._deadlines.connections.add(self)
         reply = session.opened()
@@ -134,8 +139,12 @@ class ServerConnection(asyncio.Protocol):
 
     def answer(self, reply: Reply) -> None:
         """Give the answer that was due, and go on with what the client sent meanwhile."""
-        if not self._closing:
+        if self._closing:
+            return
+        try:
             self._answer_events(self._protocol.answer(reply))
+        except Exception as error:  # noqa: BLE001 - as in data_received
+            self._session.failed(error)
 
     def close(self) -> None:
         """Send what was written, then close; nothing more is read."""
@@ -175,6 +184,7 @@ class ServerConnection(asyncio.Protocol):
         self._closing = True
         self._deadlines.connections.discard(self)
         self._session.closed()
+        del self._session, self._transport  # they know us: the garbage collector is to have nothing to do
 
     def _answer_events(self, out: bytes) -> None:
         on = self._session.on

@@ -28,7 +28,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
     smtputf8: bool = False
 
 
-class Step(Struct, frozen=True, gc=False):
+class Step(Struct, frozen=True, gc=False, omit_defaults=True):
     """A command ("" for the greeting, "." for the end of content) and the reply it got."""
 
     command: str

@@ -17,7 +17,6 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
-    Exchange,
     HeldBack,
     Opened,
     Reception,
@@ -26,6 +25,7 @@ from gatepost.journal.records import (
 )
 from gatepost.policy.disposition import Disposition
 from gatepost.reply.explanation import Context
+from gatepost.smtp.client_event import Step as Exchange
 from gatepost.web.explained import Explained, explained, explained_told
 from gatepost.web.fate import MessageFate, told
 
