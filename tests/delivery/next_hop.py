@@ -157,14 +157,16 @@ class NextHop:
         self._writers.add(writer)
         talk = Talk(len(self.talks))
         self.talks.append(talk)
-        # IndexError stands for "closed by our side", below.
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, _Over):
+
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, _OverError):
             await self._say(writer, self.says(b"", talk) or self._greeting)
             while True:
                 line = (await reader.readuntil(b"\n")).rstrip(b"\r\n")
                 talk.lines.append(line)
                 await self._answer(line, talk, reader, writer)
         writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            await asyncio.wait_for(writer.wait_closed(), 2)
         self._writers.discard(writer)
         self._tasks.discard(task)
 
@@ -202,7 +204,7 @@ class NextHop:
                 talk.tls = True
             case b"QUIT":
                 await self._say(writer, told or b"221 2.0.0 Bye")
-                raise _Over
+                raise _OverError
             case _:
                 await self._say(writer, told or b"250 2.0.0 OK")
 
@@ -234,12 +236,12 @@ class NextHop:
         if words == HANG:
             await asyncio.get_running_loop().create_future()
         if words == CLOSE:
-            raise _Over
+            raise _OverError
         writer.write(words + b"\r\n")
         await writer.drain()
 
 
-class _Over(Exception):
+class _OverError(Exception):
     """The connection ends by our own will."""
 
 
