@@ -263,7 +263,9 @@ def test_a_disk_that_fails_costs_no_message_that_was_taken(free_port: FreePort) 
 
         def send(size: int) -> str:
             with Client(gateway.port) as client:
-                (result,) = client.send("a@client.test", ("b@ours.test",), CONTENT + b"x" * size + b"\r\n")
+                (result,) = client.send(
+                    "a@client.test", ("b@ours.test",), CONTENT + b"Line.\r\n" * (size // 7)
+                )
                 client.close()
             said[result.recipient + str(len(said))] = result.reply.text
             assert result.reply.code in (250, 451, 452), result
