@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, assert_never
+from functools import lru_cache
+from typing import Any, Final, assert_never
 
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Stage
@@ -42,6 +43,15 @@ from gatepost.smtp.command import (
 from gatepost.smtp.server import Chunk, EndOfContent, Event, Fault, ServerProtocol
 
 log = logging.getLogger("gatepost.reception")
+
+_DATA_GO: Final = catalogue.DATA_GO.reply()
+
+
+@lru_cache(16)
+def _hello(host: str, offered: tuple[str, ...] | None) -> Reply:
+    if offered is None:
+        return catalogue.HELO_OK.reply(host=host)
+    return catalogue.EHLO_OK.reply(more=offered, host=host)
 
 
 class InboundSession:
@@ -179,18 +189,12 @@ class InboundSession:
                 return None
             case EndOfContent():
                 return self._end_of_content(event)
-            case _:
-                pass
-        self._commands += 1
-        if self._commands > self._services.settings.max_commands and not self._relay:
-            return self._too_many_commands()
-        match event:
             case Rcpt(recipient):
                 return self._rcpt(recipient)
             case Mail():
                 return self._mail(event)
             case Data():
-                return self._say("data", catalogue.DATA_GO.reply())
+                return self._say("data", _DATA_GO)
             case Ehlo():
                 return self._ehlo(event)
             case Quit():
@@ -216,12 +220,8 @@ class InboundSession:
 
     def _ehlo(self, event: Ehlo) -> Reply | None:
         self._drop_transaction()
-        host = self._services.host
-        if event.extended:
-            reply = catalogue.EHLO_OK.reply(self.id, more=self.protocol.capabilities(), host=host)
-        else:
-            reply = catalogue.HELO_OK.reply(self.id, host=host)
-        return self._ask(Stage.HELO, reply)
+        offered = self.protocol.capabilities() if event.extended else None
+        return self._ask(Stage.HELO, _hello(self._services.host, offered))
 
     def _starttls(self) -> Reply:
         if self._door.tls is None:
@@ -313,10 +313,10 @@ class InboundSession:
         checks = self._services.checks
         if stage in checks.stages:
             found = checks.at(stage, self._facts(self._transaction, recipient), None)
-            if isinstance(found, Awaitable):
-                self._later(self._ask_later(stage, reply, recipient, found))
-                return None
             if found:
+                if isinstance(found, Awaitable):
+                    self._later(self._ask_later(stage, reply, recipient, found))
+                    return None
                 return self._weigh(stage, reply, recipient, found)
         if recipient is not None and self._transaction is not None:
             self._transaction.recipients.append(recipient)
@@ -349,8 +349,13 @@ class InboundSession:
         findings: Sequence[Finding] = (),
         disposition: Disposition | None = None,
     ) -> Reply:
-        """Record a reply that is about to be said."""
+        """Record the reply to a command; one command too many ends the session."""
         services = self._services
+        self._commands += 1
+        if self._commands > services.settings.max_commands and not self._relay:
+            self._how = "refused"
+            limit = services.settings.max_commands
+            reply = catalogue.COMMANDS_LIMIT.reply(self.id, host=services.host, count=limit)
         transaction = self._transaction
         services.journal.append(
             Said(
@@ -380,12 +385,6 @@ class InboundSession:
             self._how = "refused"
             reply = catalogue.ERRORS_LIMIT.reply(self.id, host=self._services.host, count=limit)
         return self._say(stage, reply, findings, disposition)
-
-    def _too_many_commands(self) -> Reply:
-        services = self._services
-        self._how = "refused"
-        limit = services.settings.max_commands
-        return self._say("any", catalogue.COMMANDS_LIMIT.reply(self.id, host=services.host, count=limit))
 
     def _break_off(self, reply: Reply) -> Reply:
         """Record a 421 that answers no command."""

@@ -148,6 +148,14 @@ class ContentReader:
         """Find the first dot at the beginning of a line (or -1), where content stops, and where to go on."""
         if self._line_start and buffer.startswith(b".", position):
             dot = position
+        elif (
+            buffer.endswith(b"\r\n.\r\n", position)
+            # Backwards costs half of forwards, and most contents come whole and have no dots but the last.
+            and buffer.rfind(b"\r\n.", position, len(buffer) - 3) < 0
+        ):
+            self.ended = True
+            dot = len(buffer) - 3
+            return dot, dot, dot + 3
         else:
             dot = buffer.find(b"\r\n.", position)
             if dot < 0:
@@ -201,7 +209,7 @@ class ContentWriter:
         if not piece:
             return piece
         row = self._row
-        stuffed = piece.replace(b"\r\n.", b"\r\n..")
+        stuffed = piece if piece.rfind(b"\r\n.") < 0 else piece.replace(b"\r\n.", b"\r\n..")
         if row is Row.BOL and piece.startswith(b"."):
             stuffed = b"." + stuffed
         elif row is Row.CR and piece.startswith(b"\n."):

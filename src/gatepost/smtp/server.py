@@ -8,6 +8,7 @@ obeyed comes out as a `Fault` with its reply ready. Knows nothing of policy, tim
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar, Final, cast, final
 
 from msgspec import Struct
@@ -57,6 +58,12 @@ class EndOfContent(Struct, frozen=True, gc=False):
 
 
 Event = Command | Fault | Chunk | EndOfContent
+
+
+@lru_cache(16)
+def _capabilities(size: int, starttls: bool) -> tuple[str, ...]:
+    lines = ("PIPELINING", f"SIZE {size}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
+    return (*lines, "STARTTLS") if starttls else lines
 
 
 class ServerProtocol:
@@ -136,8 +143,7 @@ class ServerProtocol:
 
     def capabilities(self) -> tuple[str, ...]:
         """Name the extensions offered now, a line each for the reply to EHLO."""
-        lines = ("PIPELINING", f"SIZE {self.limits.size}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
-        return (*lines, "STARTTLS") if self.starttls and not self.tls else lines
+        return _capabilities(self.limits.size, self.starttls and not self.tls)
 
     def receive(self, data: bytes) -> None:
         """Take octets from the client.
@@ -161,7 +167,7 @@ class ServerProtocol:
         row = self._row
         if row is None:
             return self._next_of_content(self._content) if self.state is _CONTENT else None
-        line = self._next_line()
+        line = self._next_line() if self._position < len(self._buffer) or self._arrived else None
         if line is None:
             return None
         if type(line) is Fault:
