@@ -21,7 +21,7 @@ class Recipient(Struct, frozen=True, gc=False, omit_defaults=True):
     last_reply: str = ""
 
 
-class Message(Struct, frozen=True, kw_only=True, gc=False):
+class Message(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A message to be kept: its envelope, its story so far, and the facts of its reception.
 
     `reverse_path` is "" for `<>`. `arrived` and `expires` are seconds since 1970; `attempts` counts tries
@@ -198,6 +198,10 @@ class Spool(Protocol):
 
         An empty answer although `next_due` is past means that the disk refuses just now: ask again later.
         """
+        ...
+
+    def release(self, reason_prefix: str, done: Callable[[int], None] | None = None) -> None:
+        """Let every held message whose reason begins so wait again, due now; `done` is told how many."""
         ...
 
     def settle(

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings, writer
+from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings, compaction
 from gatepost.spool.interface import Again, Done, Leased, NewMessage, Outcome, Stored
 from tests.spool.embedded.shard import message
 
@@ -110,5 +110,5 @@ async def store(directory: Path, first: int) -> None:
 
 
 if __name__ == "__main__":
-    writer.COMPACT_EVERY = 0.05  # such a life is short
+    compaction.EVERY = 0.05  # such a life is short
     asyncio.run(store(Path(sys.argv[1]), int(sys.argv[2])))

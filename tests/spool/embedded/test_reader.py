@@ -18,12 +18,13 @@ def test_a_reader_sees_each_message_in_its_state_beside_the_writer(shard: Shard)
     shard.settle(message(1).id, Again(shard.clock.now + 60, rest))
     shard.settle(message(2).id, Hold("looks odd", rest))
     shard.settle(message(3).id, Done())
+    assert reader.get(message(4).id) is None  # only the log has it
+    then = shard.clock.now
+    shard.checkpoint()
     size = len(new(1).data)
-    first = Waiting(
-        message=message(1, size, recipients=rest, attempts=1), due=shard.clock.now + 60, leased=False
-    )
+    first = Waiting(message=message(1, size, recipients=rest, attempts=1), due=then + 60, leased=False)
     fourth = Waiting(message=message(4, size), due=shard.clock.now, leased=True)
-    held = Held(message=message(2, size, recipients=rest), reason="looks odd", since=shard.clock.now)
+    held = Held(message=message(2, size, recipients=rest), reason="looks odd", since=then)
     assert list(reader.waiting()) == [first, fourth]
     assert list(reader.held()) == [held]
     assert reader.counts() == Counts(waiting=1, leased=1, held=1)
@@ -35,6 +36,7 @@ def test_a_reader_sees_each_message_in_its_state_beside_the_writer(shard: Shard)
 def test_a_list_longer_than_one_page_is_whole_and_in_order(shard: Shard) -> None:
     count = 2 * PAGE_OF_ROWS
     shard.commit(*(new(number, b"x") for number in range(count)))
+    shard.checkpoint()
     reader = open_reader(shard.directory)
     names = [entry.message.id for entry in reader.waiting()]
     assert names == sorted(message(number).id for number in range(count))
@@ -58,6 +60,7 @@ def test_reading_the_content_of_a_message_that_is_gone_raises_key_error(shard: S
 
 def test_reading_a_content_whose_file_is_gone_raises_an_os_error(shard: Shard) -> None:
     shard.commit(new(1))
+    shard.checkpoint()
     for name in shard.files(".segment"):
         (shard.directory / name).unlink()
     reader = open_reader(shard.directory)

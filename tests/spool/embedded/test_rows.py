@@ -8,7 +8,7 @@ import pytest
 
 from gatepost.spool.embedded import SpoolUnusable, open_reader
 from gatepost.spool.embedded.rows import Place, Row, Rows, check_library
-from gatepost.spool.interface import Again, Done, Held, Hold
+from gatepost.spool.interface import Done, Held
 from tests.spool.embedded.shard import message
 
 PLACE = Place("00000001.segment", 7, 11)
@@ -34,12 +34,12 @@ def test_every_field_of_a_message_comes_back(rows: Rows) -> None:
         facts=b"\0\xff",
     )
     place = Place("0000000000abc-1.content", 0, 5, b"Received: x\r\n")
-    rows.insert([(full, place, None)], 100.0)
+    rows.insert([(Row(full, place), None)], 100.0)
     assert rows.lease(5, "host:1", 100.0) == [Row(full, place)]
 
 
 def test_a_record_that_cannot_be_read_is_held_and_the_others_are_leased(rows: Rows, tmp_path: Path) -> None:
-    rows.insert([(message(n), PLACE, None) for n in (1, 2)], 100.0)
+    rows.insert([(Row(message(n), PLACE), None) for n in (1, 2)], 100.0)
     rows._connection.execute("UPDATE message SET record = x'c1' WHERE id = ?", (message(1).id,))
     assert [row.message.id for row in rows.lease(5, "host:1", 100.0)] == [message(2).id]
     reader = open_reader(tmp_path)
@@ -51,12 +51,12 @@ def test_a_record_that_cannot_be_read_is_held_and_the_others_are_leased(rows: Ro
 
 
 def test_a_transaction_that_fails_changes_nothing(rows: Rows) -> None:
-    rows.insert([(message(1), PLACE, "host:1")], 100.0)
+    rows.insert([(Row(message(1), PLACE), "host:1")], 100.0)
 
     def end_and_insert_twice() -> None:
         with rows.transaction():
             rows.settle([(Row(message(1), PLACE), Done())], 100.0)
-            rows.insert([(message(2), PLACE, None), (message(2), PLACE, None)], 100.0)
+            rows.insert([(Row(message(2), PLACE), None), (Row(message(2), PLACE), None)], 100.0)
 
     with pytest.raises(apsw.ConstraintError):
         end_and_insert_twice()
@@ -67,7 +67,7 @@ def test_a_transaction_that_fails_changes_nothing(rows: Rows) -> None:
 
 
 def test_a_fresh_leased_row_is_in_no_index_of_what_waits(rows: Rows) -> None:
-    rows.insert([(message(1), PLACE, "host:1")], 100.0)
+    rows.insert([(Row(message(1), PLACE), "host:1")], 100.0)
     plans = [
         "SELECT id FROM message INDEXED BY message_due WHERE state = 'waiting'",
         "SELECT id FROM message INDEXED BY message_file WHERE state <> 'leased'",
@@ -82,8 +82,9 @@ def test_a_fresh_leased_row_is_in_no_index_of_what_waits(rows: Rows) -> None:
         (lambda rows: rows.next_due(), "message_due"),
         (lambda rows: rows.movable("00000001.segment", 5), "message_file"),
         (lambda rows: rows.settle([(Row(message(1), PLACE), Done())], 1.0), "(id=?)"),
-        (lambda rows: rows.settle([(Row(message(1), PLACE), Again(1.0, ()))], 1.0), "(id=?)"),
-        (lambda rows: rows.settle([(Row(message(1), PLACE), Hold("x", ()))], 1.0), "(id=?)"),
+        (lambda rows: rows.has([message(1).id]), "(id=?)"),
+        (lambda rows: rows.newest(), "message_1"),
+        (lambda rows: rows.release("no next hop", 1.0), "message_reason"),
     ],
 )
 def test_no_act_of_the_running_spool_reads_all_rows(rows: Rows, act: object, index: str) -> None:

@@ -41,7 +41,7 @@ def on_a_small_disk(directory: Path) -> None:
     gone, kept = stored[: len(stored) // 2], stored[len(stored) // 2 :]
     for number in gone:
         assert shard.settle(message(number).id, Done()) == Stored()
-    shard.clock.now += 2
+    shard.checkpoint()
     assert shard.spool.room()
     more = fill(shard, 20_000)
     assert more

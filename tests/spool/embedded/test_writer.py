@@ -6,7 +6,7 @@ from collections.abc import Callable
 import apsw
 import pytest
 
-from gatepost.spool.embedded import writer as writer_module
+from gatepost.spool.embedded import compaction
 from gatepost.spool.embedded.writer import disk_failed, verdict
 from gatepost.spool.interface import Again, Done, Failed, Hold, Leased, NoRoom, Stored
 from tests.spool.embedded.shard import Shard, message, new
@@ -15,7 +15,7 @@ from tests.spool.embedded.shard import Shard, message, new
 @pytest.fixture
 def compacting(make_shard: Callable[..., Shard], monkeypatch: pytest.MonkeyPatch) -> Shard:
     """A shard that looks at every turn for segments to empty, however young."""
-    monkeypatch.setattr(writer_module, "COMPACT_EVERY", 0.0)
+    monkeypatch.setattr(compaction, "EVERY", 0.0)
     return make_shard(compact_below=0.5, compact_after=0)
 
 

@@ -1,7 +1,9 @@
-"""Opening a shard: lock it, compare rows with files, and give back what a former life had leased.
+"""Opening a shard: lock it, bring the rows up to the log, compare them with the files, give leases back.
 
-The rows are believed: files that no row points at are removed, and a row whose content is missing or short is
-held with that reason, so that a person sees it and no start fails because of it.
+The log is read from the checkpoint on: what came and did not end has a row then. All of it is one transaction,
+so that a crash here changes nothing. Then the rows are believed: files that no row points at are removed, and a
+row whose content is missing or short is held with that reason, so that a person sees it and no start fails
+because of it.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from pathlib import Path
 from typing import Final
 
 import apsw
+import msgspec
 from msgspec import Struct
 
-from gatepost.spool.embedded import large, segments
+from gatepost.spool.embedded import large, log, segments
 from gatepost.spool.embedded.reserve import Reserve
-from gatepost.spool.embedded.rows import DATABASE, LOG_SIZE, Rows, SpoolUnusable
-from gatepost.spool.embedded.segments import Segments, Usage
+from gatepost.spool.embedded.rows import DATABASE, LOG_SIZE, Place, Row, Rows, SpoolUnusable
+from gatepost.spool.embedded.segments import Segments, Usage, number_of
 from gatepost.spool.embedded.settings import SpoolSettings
 from gatepost.spool.interface import Corrupt, Recovered
 
@@ -63,7 +66,7 @@ def open_shard(directory: Path, now: float, settings: SpoolSettings) -> Shard:
             contents = Segments(directory, directory_fd, settings.segment_size, reserve)
             recovered = _recover(directory, rows, contents, now)
             os.fsync(directory_fd)
-        except (OSError, apsw.Error) as error:
+        except (OSError, apsw.Error, msgspec.MsgspecError) as error:
             raise SpoolUnusable(f"the spool in {directory} cannot be opened: {error}") from error
         undo.pop_all()
     return Shard(rows, contents, directory_fd, lock_fd, recovered)
@@ -100,21 +103,23 @@ def _is_content(path: Path) -> bool:
 
 
 def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Recovered:
-    interrupted = rows.leased()
-    pointed_at = rows.files()
-    sizes: dict[str, int] = {}
-    garbage = 0
-    for path in filter(_is_content, list(directory.iterdir())):
-        if path.name in pointed_at:
-            sizes[path.name] = path.stat().st_size
-        else:
-            path.unlink()
-            garbage += 1
+    files = {path.name: path for path in directory.iterdir() if _is_content(path)}
+    log_from = rows.position()
+    arrived, ended, last = _replay(files, log_from)
+    ended |= rows.gone()
     corrupt: list[Corrupt] = []
+    garbage: list[Path] = []
     with rows.transaction():
+        rows.delete(list(ended))
+        rows.save([(row, "") for name, row in arrived.items() if name not in ended], now)
+        rows.pass_on((last + 1, 0))
+        contents.begin_after(last)
+        interrupted = rows.leased()
         rows.give_back(now)
+        pointed_at = rows.files()
         for file, (messages, octets, end) in pointed_at.items():
-            size = sizes.get(file, -1)
+            path = files.get(file)
+            size = path.stat().st_size if path is not None else -1
             if size < end:
                 reason = "its content is missing" if size < 0 else "its content is cut short"
                 for message_id in rows.beyond(file, size):
@@ -122,15 +127,53 @@ def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Rec
                     corrupt.append(Corrupt(message_id, f"{reason} ({file})"))
             if file.endswith(segments.SUFFIX):
                 contents.known(file, Usage(messages, octets, min(end, max(size, 0)), now))
-                if size > end:
-                    os.truncate(directory / file, end)  # a torn tail, or space reserved and not used
-    counts = rows.counts()
+        counts = rows.counts()
+    for file, path in files.items():
+        if file not in pointed_at:
+            path.unlink()
+            garbage.append(path)
+        elif file.endswith(segments.SUFFIX) and path.stat().st_size > pointed_at[file][2]:
+            os.truncate(path, pointed_at[file][2])  # the log's end, or space reserved and not used
     lost = {c.message_id for c in corrupt}
     return Recovered(
         leased=len(interrupted),
         waiting=counts.waiting,
         held=counts.held,
-        garbage=garbage,
+        garbage=len(garbage),
         interrupted=tuple(m for m in interrupted if m.id not in lost),
         corrupt=tuple(corrupt),
     )
+
+
+def _replay(files: dict[str, Path], log_from: tuple[int, int]) -> tuple[dict[str, Row], set[str], int]:
+    """Read the log from a position on: what arrived, what ended, and the number of its last file.
+
+    A frame that is not whole was never acknowledged; it is the last of its file.
+    """
+    first, octets = log_from
+    last = first - 1
+    arrived: dict[str, Row] = {}
+    ended: set[str] = set()
+    for file in sorted((file for file in files if file.endswith(segments.SUFFIX)), key=number_of):
+        number = number_of(file)
+        last = max(last, number)
+        if number < first:
+            continue
+        path = files[file]
+        end = log.FILE_HEADER
+        for frame in log.frames(path, octets if number == first else 0):
+            ended.update(frame.done)
+            at = frame.contents
+            for entry in frame.entries:
+                message = entry.message
+                if entry.file:
+                    place = Place(entry.file, 0, entry.length, entry.head)
+                else:
+                    place = Place(file, at, entry.length)
+                    at += entry.length
+                if message is not None:
+                    arrived[message.id] = Row(message, place)
+            end = frame.end
+        if path.stat().st_size > max(end, octets if number == first else 0):
+            os.truncate(path, max(end, octets if number == first else 0))  # rows may need the space
+    return arrived, ended, last

@@ -1,9 +1,10 @@
 """The rows of the embedded spool: all of its SQL, and the form of a message in it.
 
-One row a message, and the row is the truth: what no row points at does not exist. Its `state` is leased (with
-`owner`), waiting (until `due`) or held (for `reason`, `since` when). The columns and words are
-meant for a server store too (there an owner is one of many, and `lease_ends` gives a dead one's messages
-back; here the one owner holds the lock of the directory, and its leases last as long as the lock).
+One row a message that was not delivered right away: what only the log has gets its row with the next checkpoint.
+Its `state` is leased (with `owner`), waiting (until `due`) or held (for `reason`, `since` when). `gone` names what
+ended by a transaction while the log still has it. The columns and words are meant for a server store too (there
+an owner is one of many, and `lease_ends` gives a dead one's messages back; here the one owner holds the lock of
+the directory, and its leases last as long as the lock).
 Knows nothing of files beyond their names, nor of threads: the caller sees to it that one at a time is here.
 """
 
@@ -13,16 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import apsw
 import msgspec
 from msgspec import Struct
 
-from gatepost.spool.interface import Again, Counts, Done, Held, Hold, Message, Outcome, Recipient, Waiting
+from gatepost.spool.interface import Again, Counts, Done, Held, Hold, Message, Outcome, Waiting
 
 DATABASE: Final = "spool.db"
-FORMAT: Final = 1
+FORMAT: Final = 2
 # SQLite 3.7.0 to 3.51.2 can lose committed transactions when a checkpoint meets a reset of the WAL
 # (https://www.sqlite.org/wal.html#walresetbug).
 OLDEST_SQLITE: Final = (3, 51, 3)
@@ -45,10 +46,15 @@ CREATE TABLE message (
     file TEXT NOT NULL,
     start INTEGER NOT NULL,
     length INTEGER NOT NULL,
+    head BLOB NOT NULL,
     record BLOB NOT NULL
 );
 CREATE INDEX message_due ON message (due) WHERE state = 'waiting';
 CREATE INDEX message_file ON message (file) WHERE state <> 'leased';
+CREATE INDEX message_reason ON message (reason) WHERE state = 'held';
+CREATE TABLE gone (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE checkpoint (number INTEGER NOT NULL, octets INTEGER NOT NULL);
+INSERT INTO checkpoint VALUES (1, 0);
 """
 
 
@@ -75,25 +81,9 @@ class Row(Struct, frozen=True, gc=False):
     place: Place
 
 
-class _Record(Struct, frozen=True, array_like=True, gc=False):
-    """What only the spool reads of a message, in one blob. New fields go to the end, with a default."""
-
-    reverse_path: str
-    recipients: tuple[Recipient, ...]
-    size: int
-    arrived: float
-    expires: float
-    body: str
-    smtputf8: bool
-    attempts: int
-    notice_of: str
-    facts: bytes
-    head: bytes = b""
-
-
-_UNREADABLE: Final = _Record("", (), 0, 0.0, 0.0, "", False, 0, "", b"")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Record).decode
+_decode = msgspec.msgpack.Decoder(Message).decode
+_AT_ONCE: Final = 250  # rows in one statement
 
 
 def check_library(version: str) -> None:
@@ -151,24 +141,33 @@ class Rows:
         with suppress(apsw.Error):
             self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
-    def insert(self, rows: Sequence[tuple[Message, Place, str | None]], now: float) -> None:
+    def insert(self, rows: Sequence[tuple[Row, str | None]], now: float) -> None:
         """Add messages, each leased to the owner named beside it, or waiting and due now."""
-        values: list[object] = []
-        for m, place, owner in rows:
-            values += (
-                m.id,
-                "waiting" if owner is None else "leased",
-                now,
-                owner,
-                place.file,
-                place.start,
-                place.length,
-                record_of(m, place.head),
-            )
-        self._connection.execute(_insert(len(rows)), values)
+        for part in _parts(rows):
+            values: list[object] = []
+            for row, owner in part:
+                values += (row.message.id, "waiting" if owner is None else "leased", now, owner, None, None)
+                values += _columns(row.message, row.place)
+            self._connection.execute(_insert(len(part)), values)
+
+    def save(self, rows: Sequence[tuple[Row, str]], now: float) -> None:
+        """Add leased messages as `insert` does; one that has a row keeps that."""
+        for part in _parts(rows):
+            values: list[object] = []
+            for row, owner in part:
+                values += (
+                    row.message.id,
+                    "leased",
+                    now,
+                    owner,
+                    None,
+                    None,
+                    *_columns(row.message, row.place),
+                )
+            self._connection.execute(_insert(len(part)) + " ON CONFLICT (id) DO NOTHING", values)
 
     def settle(self, outcomes: Sequence[tuple[Row, Outcome]], now: float) -> None:
-        """End leases: remove what is done, give the rest back to wait or to be held."""
+        """End leases, of messages with rows or without: they are gone, or wait, or are held."""
         gone: list[str] = []
         kept: list[object] = []
         for row, outcome in outcomes:
@@ -176,31 +175,61 @@ class Rows:
                 case Done():
                     gone.append(row.message.id)
                 case Again(due, recipients):
-                    m = msgspec.structs.replace(
-                        row.message, recipients=recipients, attempts=row.message.attempts + 1
-                    )
-                    kept += (m.id, "waiting", due, None, None, record_of(m, row.place.head))
+                    attempts = row.message.attempts + 1
+                    m = msgspec.structs.replace(row.message, recipients=recipients, attempts=attempts)
+                    kept += (m.id, "waiting", due, None, None, None, *_columns(m, row.place))
                 case Hold(reason, recipients):
                     m = msgspec.structs.replace(row.message, recipients=recipients)
-                    kept += (m.id, "held", now, reason, now, record_of(m, row.place.head))
+                    kept += (m.id, "held", now, None, reason, now, *_columns(m, row.place))
         if gone:
-            self._connection.execute(_delete(len(gone)), gone)
+            self.delete(gone)
+            self._connection.execute(_gone(len(gone)), gone)
         if kept:
-            self._connection.execute(_update(len(kept) // 6), kept)
+            self._connection.execute(_upsert(len(kept) // _COLUMNS), kept)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove messages, where they are there."""
+        for part in _parts(ids):
+            self._connection.execute(_delete(len(part)), part)
+
+    def has(self, ids: Sequence[str]) -> bool:
+        """Tell whether any of the messages is there."""
+        return any(
+            self._connection.execute("SELECT 1 FROM message WHERE id = ?", (name,)).get for name in ids
+        )
+
+    def newest(self) -> str:
+        """Tell the greatest id there is, "" where there is none."""
+        newest: str | None = self._connection.execute("SELECT max(id) FROM message").get
+        return newest or ""
+
+    def position(self) -> tuple[int, int]:
+        """Tell from where on the log has what the rows do not: the number of a segment file, octets in it."""
+        number, octets = self._connection.execute("SELECT number, octets FROM checkpoint").get
+        return number, octets
+
+    def pass_on(self, position: tuple[int, int]) -> None:
+        """Note that the rows have all that the log has before a position."""
+        self._connection.execute("UPDATE checkpoint SET number = ?, octets = ?", position)
+        self._connection.execute("DELETE FROM gone")
+
+    def gone(self) -> set[str]:
+        """List what ended by a transaction since the checkpoint."""
+        return {name for (name,) in self._connection.execute("SELECT id FROM gone")}
 
     def lease(self, limit: int, owner: str, now: float) -> list[Row]:
         """Lease up to `limit` messages that are due, the longest due first."""
         found: list[Any] = self._connection.execute(
             "UPDATE message SET state = 'leased', owner = ? WHERE id IN"
             " (SELECT id FROM message WHERE state = 'waiting' AND due <= ? ORDER BY due LIMIT ?)"
-            " RETURNING due, id, file, start, length, record",
+            " RETURNING due, id, file, start, length, head, record",
             (owner, now, limit),
         ).fetchall()
         found.sort(key=_first)
         rows = []
-        for _, name, file, start, length, record in found:
+        for _, name, file, start, length, head, record in found:
             try:
-                rows.append(_row(name, file, start, length, record))
+                rows.append(Row(_decode(record), Place(file, start, length, head)))
             except msgspec.MsgspecError as error:  # one such row must not keep the others from being leased
                 self.hold(name, f"its record cannot be read ({error})", now)
         return rows
@@ -255,6 +284,15 @@ class Rows:
             (reason, now, message_id),
         )
 
+    def release(self, reason_prefix: str, now: float) -> int:
+        """Let held messages whose reason begins so wait, due now; tell how many."""
+        self._connection.execute(
+            "UPDATE message SET state = 'waiting', due = ?2, reason = NULL, since = NULL"
+            " WHERE state = 'held' AND reason >= ?1 AND substr(reason, 1, length(?1)) = ?1",
+            (reason_prefix, now),
+        )
+        return self._connection.changes()
+
     def movable(self, file: str, limit: int) -> list[tuple[str, int, int]]:
         """List up to `limit` messages in `file` that nobody has leased: id, start, length."""
         found: list[Any] = self._connection.execute(
@@ -269,26 +307,6 @@ class Rows:
             "UPDATE message SET file = ?, start = ? WHERE id = ?",
             [(place.file, place.start, name) for name, place in moved],
         )
-
-
-def record_of(message: Message, head: bytes) -> bytes:
-    """Encode what has no column of its own."""
-    m = message
-    return _encode(
-        _Record(
-            m.reverse_path,
-            m.recipients,
-            m.size,
-            m.arrived,
-            m.expires,
-            m.body,
-            m.smtputf8,
-            m.attempts,
-            m.notice_of,
-            m.facts,
-            head,
-        )
-    )
 
 
 def connect_to_read(directory: Path) -> apsw.Connection:
@@ -316,14 +334,12 @@ def counts(connection: apsw.Connection) -> Counts:
 def find(connection: apsw.Connection, message_id: str) -> tuple[Waiting | Held, Place] | None:
     """Find one message, in whatever state, and where its content is."""
     columns = connection.execute(
-        "SELECT id, record, state, due, reason, since, file, start, length FROM message WHERE id = ?",
+        "SELECT id, record, state, due, reason, since, file, start, length, head FROM message WHERE id = ?",
         (message_id,),
     ).fetchone()
     if columns is None:
         return None
-    name, record, state, due, reason, since, file, start, length = columns
-    place = Place(file, start, length, _readable(record).head)
-    return _entry(name, record, state, due, reason, since), place
+    return _entry(*columns[:6]), Place(*columns[6:])
 
 
 def listed(connection: apsw.Connection, states: str) -> Iterator[Waiting | Held]:
@@ -355,36 +371,22 @@ def _entry(
 
 
 def _message(name: str, record: bytes) -> Message:
-    return _message_of(name, _readable(record))
-
-
-def _readable(record: bytes) -> _Record:
     """Decode for a reader; what cannot be decoded is shown as empty rather than hiding the other rows."""
     try:
         return _decode(record)
     except msgspec.MsgspecError:
-        return _UNREADABLE
+        return Message(id=name, reverse_path="", recipients=(), size=0, arrived=0.0, expires=0.0)
 
 
-def _message_of(name: str, r: _Record) -> Message:
-    return Message(
-        id=name,
-        reverse_path=r.reverse_path,
-        recipients=r.recipients,
-        size=r.size,
-        arrived=r.arrived,
-        expires=r.expires,
-        body=r.body,
-        smtputf8=r.smtputf8,
-        attempts=r.attempts,
-        notice_of=r.notice_of,
-        facts=r.facts,
-    )
+def _columns(message: Message, place: Place) -> tuple[object, ...]:
+    return place.file, place.start, place.length, place.head, _encode(message)
 
 
-def _row(name: str, file: str, start: int, length: int, record: bytes) -> Row:
-    decoded = _decode(record)
-    return Row(_message_of(name, decoded), Place(file, start, length, decoded.head))
+_Item = TypeVar("_Item")
+
+
+def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE))
 
 
 def _first(columns: tuple[Any, ...]) -> Any:
@@ -393,10 +395,25 @@ def _first(columns: tuple[Any, ...]) -> Any:
 
 # One statement for many rows: each statement lets go of the interpreter lock, and a busy event loop takes its
 # time to give it back. The texts are kept so that SQLite's prepared statements are found again.
+_COLUMNS: Final = 11
+
+
+def _values(rows: int, columns: int) -> str:
+    one = f"({','.join('?' * columns)})"
+    return ",".join([one] * rows)
+
+
 @cache
 def _insert(rows: int) -> str:
-    values = ",".join(["(?,?,?,?,?,?,?,?)"] * rows)
-    return f"INSERT INTO message (id, state, due, owner, file, start, length, record) VALUES {values}"  # noqa: S608 - question marks only
+    columns = "id, state, due, owner, reason, since, file, start, length, head, record"
+    return f"INSERT INTO message ({columns}) VALUES {_values(rows, _COLUMNS)}"  # noqa: S608 - question marks only
+
+
+@cache
+def _upsert(rows: int) -> str:
+    return f"""{_insert(rows)} ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due,
+        owner = NULL, lease_ends = NULL, reason = excluded.reason, since = excluded.since,
+        record = excluded.record"""
 
 
 @cache
@@ -405,10 +422,5 @@ def _delete(rows: int) -> str:
 
 
 @cache
-def _update(rows: int) -> str:
-    values = ",".join(["(?,?,?,?,?,?)"] * rows)
-    return f"""
-        UPDATE message SET state = v.column2, due = v.column3, reason = v.column4, since = v.column5,
-            owner = NULL, lease_ends = NULL, record = v.column6
-        FROM (VALUES {values}) AS v WHERE message.id = v.column1
-    """  # noqa: S608 - question marks only
+def _gone(rows: int) -> str:
+    return f"INSERT OR IGNORE INTO gone VALUES {_values(rows, 1)}"  # noqa: S608 - question marks only

@@ -1,13 +1,14 @@
-"""Segment files: the contents of many messages one after the other, each file written once, front to back.
+"""Segment files: the log of the shard, frame after frame, each file written once, front to back.
 
-A content is on disk when `append` returns. A file whose writing failed once is never written again: after a
+A frame is on disk when `append` returns. A file whose writing failed once is never written again: after a
 failed sync nobody knows which of its pages the kernel has dropped. A file is never written again after a
-restart either, so a torn tail is just octets that no row points at. The next file is made, and old ones are
-removed, in a thread beside, because commits would wait for it. Knows nothing of messages and rows.
+restart either. A file goes when nothing in it is needed and a checkpoint lies behind it (`sweep`). The next file
+is made, and old ones are removed, in a thread beside, because commits would wait for it. Knows nothing of rows.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,12 +18,15 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.spool.embedded import log
 from gatepost.spool.embedded.reserve import Reserve
 from gatepost.spool.embedded.rows import Place
 
 SUFFIX: Final = ".segment"
 _IOV_MAX: Final = 1024
 _FREED_AT_ONCE: Final = 1 << 20
+_DSYNC: Final[int] = getattr(os, "RWF_DSYNC", 0)
+_NO_FLAGS: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 class Usage(Struct, gc=False):
@@ -44,62 +48,75 @@ class Segments:
         self.reserve = reserve
         self._fd = -1
         self._file = ""
+        self._salt = b""
         self._at = 0
         self._end = 0
         self._number = 0
-        self._next: Future[tuple[int, str]] | None = None
+        self._dsync = _DSYNC
+        self.octets = 0  # of log, written in this life
+        self.position = (1, 0)  # where the log ends: the number of a file, and how much of it is written
+        self._next: Future[_Made] | None = None
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="spool-files")
         self.usage: dict[str, Usage] = {}
 
     def known(self, file: str, usage: Usage) -> None:
         """Take over a file of a former life, closed."""
         self.usage[file] = usage
-        self._number = max(self._number, int(file.removesuffix(SUFFIX)))
 
-    def append(self, contents: Sequence[bytes], now: float) -> list[Place]:
-        """Write contents and sync them. Raises OSError; then none of them has a place."""
-        total = sum(map(len, contents))
+    def begin_after(self, number: int) -> None:
+        """Name the last file of former lives: the log goes on in the one after it."""
+        self._number = number
+        self.position = (number + 1, 0)
+
+    def append(
+        self,
+        done: Sequence[str],
+        entries: Sequence[tuple[object, ...]],
+        contents: Sequence[bytes],
+        now: float,
+    ) -> tuple[str, int]:
+        """Write a frame durably, and tell in which file and where its first content begins.
+
+        `entries` are the fields of a `log.Entry` each. Raises OSError; then nothing of the frame stays.
+        """
+        encoded = log.encode((done, entries))
+        total = log.HEADER + len(encoded) + sum(map(len, contents))
         if self._fd < 0 or self._at + total > self._end:
             self.close(now)
             self._begin(total)
         try:
-            self._write(contents, total)
-            os.fdatasync(self._fd)
+            self._write([log.frame_header(self._salt, encoded, contents), encoded, *contents], total)
         except OSError:
             with suppress(OSError):
-                self.close(now)
+                self.close(now, failed=True)
             raise
-        at, file = self._at, self._file
-        places = []
-        for content in contents:
-            length = len(content)
-            places.append(Place(file, at, length))
-            at += length
-        self._at = at
-        self.usage[file].written = at
+        first = self._at + log.HEADER + len(encoded)
+        file = self._file
+        self._at = self.usage[file].written = at = self._at + total
+        self.position = (self.position[0], at)
+        self.octets += total
         if self._next is None and at > self._size // 2:
             self._number += 1
             self._next = self._aside.submit(self._create, self._number, self._size)
-        return places
+        return file, first
 
     def keep(self, place: Place) -> None:
-        """Count a content as needed: its row is committed."""
+        """Count a content as needed."""
         usage = self.usage[place.file]
         usage.messages += 1
         usage.live += place.length
 
     def drop(self, place: Place) -> None:
-        """Count a content as no longer needed, and remove the file with the last of them."""
+        """Count a content as no longer needed."""
         usage = self.usage[place.file]
         usage.messages -= 1
         usage.live -= place.length
-        if not usage.messages and place.file != self._file:
-            self.remove(place.file)
 
-    def remove(self, file: str) -> None:
-        """Remove a file in which nothing is needed any more, soon."""
-        del self.usage[file]
-        self.remove_file(file)
+    def sweep(self) -> None:
+        """Remove, soon, the files that nobody needs: to be called right after a checkpoint."""
+        for file in [file for file, usage in self.usage.items() if not usage.messages and file != self._file]:
+            del self.usage[file]
+            self.remove_file(file)
 
     def remove_file(self, file: str) -> None:
         """Remove any file of the directory, soon. One that cannot be removed is garbage at the next start."""
@@ -121,19 +138,19 @@ class Segments:
             if file != self._file and usage.closed < closed_before and usage.live < usage.written * share
         ]
 
-    def close(self, now: float) -> None:
+    def close(self, now: float, *, failed: bool = False) -> None:
         """Write no more to the present file."""
         if self._fd < 0:
             return
-        file, usage = self._file, self.usage[self._file]
+        usage = self.usage[self._file]
         fd, self._fd, self._file = self._fd, -1, ""
         usage.closed = now
         try:
             os.ftruncate(fd, usage.written)  # gives back what was reserved and not used
+            if failed:
+                os.fsync(fd)  # what was refused must not come back as a frame that happens to be whole
         finally:
             os.close(fd)
-            if not usage.messages:
-                self.remove(file)
 
     def give_up_space(self, now: float) -> None:
         """Let go of all space that holds nothing, so that rows can be written on a full disk."""
@@ -151,48 +168,74 @@ class Segments:
 
     def _begin(self, total: int) -> None:
         self.reserve.keep()
-        if total > self._size:
+        size = max(self._size, total + log.FILE_HEADER)
+        if size > self._size:
+            self._drop_next()  # its number is used up: the log goes from file to file by number
+        if self._next is None:
             self._number += 1
-            self._fd, self._file = self._create(self._number, total)
-        elif self._next is None:
-            self._number += 1
-            self._fd, self._file = self._create(self._number, self._size)
+            made = self._create(self._number, size)
         else:
-            made, self._next = self._next, None
-            self._fd, self._file = made.result()
-        self._at, self._end = 0, max(self._size, total)
-        self.usage[self._file] = Usage()
+            ahead, self._next = self._next, None
+            made = ahead.result()
+        self._fd, self._file, self._salt = made.fd, made.file, made.salt
+        self._at, self._end = log.FILE_HEADER, size
+        self.position = (number_of(made.file), self._at)
+        self.usage[self._file] = Usage(written=self._at)
 
     def _drop_next(self) -> None:
-        made, self._next = self._next, None
-        if made is not None and made.exception() is None:
-            fd, file = made.result()
-            os.close(fd)
-            self.remove_file(file)
+        ahead, self._next = self._next, None
+        if ahead is not None and ahead.exception() is None:
+            made = ahead.result()
+            os.close(made.fd)
+            self.remove_file(made.file)
 
-    def _create(self, number: int, size: int) -> tuple[int, str]:
+    def _create(self, number: int, size: int) -> _Made:
         file = f"{number:08}{SUFFIX}"
         path = self._directory / file
+        salt = os.urandom(log.SALT)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.posix_fallocate(fd, 0, size)
+            os.pwrite(fd, log.file_header(salt), 0)
             os.fsync(fd)
             os.fsync(self._directory_fd)
         except OSError:
             os.close(fd)
             path.unlink(missing_ok=True)
             raise
-        return fd, file
+        return _Made(fd, file, salt)
 
-    def _write(self, contents: Sequence[bytes], total: int) -> None:
-        if len(contents) <= _IOV_MAX and os.pwritev(self._fd, contents, self._at) == total:
-            return
-        rest = memoryview(b"".join(contents))  # rare: too many pieces, or the kernel took only a part
-        at = self._at
+    def _write(self, pieces: Sequence[bytes], total: int) -> None:
+        """Write and sync in one system call: each lets go of the interpreter lock, and has to win it back."""
+        written = 0
+        if len(pieces) <= _IOV_MAX:
+            try:
+                written = os.pwritev(self._fd, pieces, self._at, self._dsync)
+            except OSError as error:
+                if not self._dsync or error.errno not in _NO_FLAGS:
+                    raise
+                self._dsync = 0  # this kernel or file system cannot: two calls from now on
+                written = os.pwritev(self._fd, pieces, self._at)
+            if written == total and self._dsync:
+                return
+        rest = memoryview(b"".join(pieces))[written:] if written < total else b""  # rare
+        at = self._at + written
         while rest:
             written = os.pwrite(self._fd, rest, at)
             rest = rest[written:]
             at += written
+        os.fdatasync(self._fd)
+
+
+class _Made(Struct, gc=False):
+    fd: int
+    file: str
+    salt: bytes
+
+
+def number_of(file: str) -> int:
+    """Read the number that a segment file's name begins with."""
+    return int(file.removesuffix(SUFFIX))
 
 
 def _remove(path: Path) -> None:

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from msgspec import Struct
+from typing import TypeVar
 
 from gatepost.mail.clock import Clock
+from gatepost.spool.embedded.acts import Batch, ByRows, Entry, Leasing, Releasing, Settling
 from gatepost.spool.embedded.large import IncomingFile
 from gatepost.spool.embedded.reader import read
 from gatepost.spool.embedded.recovery import open_shard
-from gatepost.spool.embedded.rows import Row
 from gatepost.spool.embedded.settings import SpoolSettings
-from gatepost.spool.embedded.writer import Arrival, Batch, Leasing, Settling, Writer, verdict
+from gatepost.spool.embedded.writer import Writer, verdict
 from gatepost.spool.interface import (
     Committed,
     Failed,
@@ -37,10 +35,7 @@ from gatepost.spool.interface import (
 
 _ROOM_FOR = 1.0  # seconds for which one look at the free space holds
 
-
-class _Lease(Struct, gc=False):
-    row: Row
-    memory: int
+_One = TypeVar("_One")
 
 
 class EmbeddedSpool:
@@ -66,7 +61,7 @@ class EmbeddedSpool:
         self._shard = open_shard(directory, clock(), settings)
         self.recovered = self._shard.recovered
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._leased: dict[str, _Lease] = {}
+        self._leased: dict[str, Entry] = {}
         self._memory = 0
         self._queued = 0
         self._room = False
@@ -103,11 +98,11 @@ class EmbeddedSpool:
         if self._closed:
             self._post(done, Failed("the spool is closed"))
             return
-        arrival = self._arrival(new, done)
-        if arrival.large is None and len(arrival.content) < self._settings.own_file_from:
-            self._writer.put(arrival)
+        entry = self._entry(new, done)
+        if entry.large is None and len(entry.data) < self._settings.own_file_from:
+            self._writer.put(entry)
         else:
-            self._syncing.submit(self._sync_large, arrival)
+            self._syncing.submit(self._sync_large, entry)
 
     def on_ready(self, ready: Callable[[Leased], None], due: Callable[[], None]) -> None:
         """Name delivery's entries; `due` is called soon when messages wait from a former life."""
@@ -126,16 +121,22 @@ class EmbeddedSpool:
             self._post(got, ())
             return
 
-        def keep(rows: list[Row]) -> None:
-            leased = []
+        def keep(entries: list[Entry]) -> None:
             if self._closed:
-                rows = []  # given back already
-            for row in rows:
-                self._leased[row.message.id] = _Lease(row, 0)
-                leased.append(Leased(message=row.message))
-            got(leased)
+                entries = []  # given back already
+            for entry in entries:
+                self._leased[entry.message.id] = entry
+            got([Leased(message=entry.message) for entry in entries])
 
         self._writer.put(Leasing(limit, keep))
+
+    def release(self, reason_prefix: str, done: Callable[[int], None] | None = None) -> None:
+        """Let every held message whose reason begins so wait, due now; `done` is told how many."""
+        if self._closed:
+            if done is not None:
+                self._post(done, 0)
+            return
+        self._writer.put(Releasing(reason_prefix, done))
 
     def settle(
         self,
@@ -145,20 +146,22 @@ class EmbeddedSpool:
         done: Callable[[Committed], None] | None = None,
     ) -> None:
         """End a lease with an outcome. Raises KeyError when this worker has no such lease."""
-        if any(new.incoming is not None for new in notices):
+        if notices and any(new.incoming is not None for new in notices):
             raise ValueError("the content of a report comes in `data`")
-        lease = self._leased.pop(message_id)
-        self._memory -= lease.memory
+        entry = self._leased.pop(message_id)
+        self._memory -= entry.memory
         if self._closed:
             if done is not None:
                 self._post(done, Failed("the spool is closed"))
             return
-        arrivals = tuple(self._arrival(new, None) for new in notices) if notices else ()
-        self._writer.put_settling(Settling(lease.row, outcome, arrivals, done))
+        reports = tuple([self._entry(new, None) for new in notices]) if notices else ()
+        self._writer.put_settling(Settling(entry, outcome, reports, done))
 
     def chunks(self, message: Message, size: int = 1 << 18) -> Iterator[bytes]:
         """Read a leased message's content, trace fields first. Raises OSError, KeyError when not leased."""
-        return read(self._directory, self._leased[message.id].row.place, size)
+        place = self._leased[message.id].place
+        assert place is not None  # noqa: S101 - for the type checker: what is leased is on disk
+        return read(self._directory, place, size)
 
     def close(self) -> None:
         """Write what is waiting, give the leases back, and close. The callbacks still come, by `post`."""
@@ -169,36 +172,34 @@ class EmbeddedSpool:
         self._writer.close()
         self._shard.close(self._clock())
 
-    def _arrival(self, new: NewMessage, done: Callable[[Committed], None] | None) -> Arrival:
+    def _entry(self, new: NewMessage, done: Callable[[Committed], None] | None) -> Entry:
         incoming = new.incoming
-        owner: str | None = self._owner
         if incoming is not None:
             assert isinstance(incoming, IncomingFile)  # noqa: S101 - made by `incoming` of this spool
-            return Arrival(new.message, b"", incoming, new.head, owner, done, 0)
-        content = new.head + new.data
-        size = len(content)
+            return Entry(new.message, new.head, b"", done, large=incoming)
+        size = len(new.head) + len(new.data)
         self._queued += size
         memory = self._memory + size
         if memory > self._settings.memory:
-            return Arrival(new.message, content, None, b"", None, done, 0)
+            return Entry(new.message, new.head, new.data, done, 0, False)
         self._memory = memory
-        return Arrival(new.message, content, None, b"", owner, done, size)
+        return Entry(new.message, new.head, new.data, done, size)
 
-    def _sync_large(self, arrival: Arrival) -> None:
+    def _sync_large(self, entry: Entry) -> None:
         """Bring a large content to disk in a thread of its own, so that the writer does not wait for it."""
         try:
-            if arrival.large is None:
-                arrival.large = IncomingFile(self._directory, arrival.message.id)
-                arrival.large.write(arrival.content)
-            arrival.large.sync(self._shard.directory_fd)
+            if entry.large is None:
+                entry.large = IncomingFile(self._directory, entry.message.id)
+                entry.large.write(entry.data)
+            entry.large.sync(self._shard.directory_fd)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who waits is told
-            arrival.result = verdict(error)
-            if arrival.large is not None:
+            entry.result = verdict(error)
+            if entry.large is not None:
                 with suppress(OSError):
-                    arrival.large.discard()
-            self._post(self._finish, Batch([arrival], [], [], self._next_due))
+                    entry.large.discard()
+            self._post(self._finish, Batch([entry], [], [], self._next_due))
         else:
-            self._writer.put(arrival)
+            self._writer.put(entry)
 
     def _tell(self, batch: Batch) -> None:
         self._post(self._finish, batch)
@@ -206,35 +207,43 @@ class EmbeddedSpool:
     def _finish(self, batch: Batch) -> None:
         """Take a batch back on the event loop: first all are told, then delivery gets the fresh ones."""
         errors: list[Exception] = []
-        for told in (batch.arrivals, batch.settlings):
-            for one in told:
-                if one.done is not None:
-                    _call(errors, one.done, one.result)
+        _each(batch.arrivals, _told, errors)
+        _each(batch.ended, _told, errors)
         before, self._next_due = self._next_due, batch.next_due
-        for arrival in batch.arrivals:
-            self._hand_over(arrival, errors)
-        for settling in batch.settlings:
-            for notice in settling.notices:
-                notice.result = settling.result
-                self._hand_over(notice, errors)
-        for leasing in batch.leasings:
-            _call(errors, leasing.got, leasing.rows)
+        if batch.by_rows:
+            _each(batch.by_rows, _told, errors)
+        _each(batch.arrivals, self._hand_over, errors)
+        if batch.by_rows:
+            _each(batch.by_rows, self._follow_up, errors)
         now = batch.next_due
         if now is not None and (before is None or now < before):
-            _call(errors, self._due)
+            _each((self._due,), _called, errors)
         if errors:
             raise errors[0]
 
-    def _hand_over(self, arrival: Arrival, errors: list[Exception]) -> None:
-        self._queued -= len(arrival.content)
-        place = arrival.place
-        if type(arrival.result) is not Stored or place is None or arrival.owner is None or self._closed:
-            self._memory -= arrival.memory
-        else:
-            message = arrival.message
-            self._leased[message.id] = _Lease(Row(message, place), arrival.memory)
-            content = arrival.content if arrival.memory else None
-            _call(errors, self._ready, Leased(message=message, content=content))
+    def _hand_over(self, entry: Entry) -> None:
+        """Give a fresh message to delivery, with its content in one piece; let go of the pieces."""
+        message = entry.message
+        content = None
+        head, data, entry.head, entry.data, entry.done = entry.head, entry.data, b"", b"", None
+        if entry.large is None or data:
+            self._queued -= len(head) + len(data)
+            content = head + data
+        if type(entry.result) is not Stored or not entry.ours or self._closed:
+            self._memory -= entry.memory
+            return
+        self._leased[message.id] = entry
+        self._ready(Leased(message=message, content=content))
+
+    def _follow_up(self, item: ByRows) -> None:
+        if type(item) is Settling:
+            for notice in item.notices:
+                notice.result = item.result
+                self._hand_over(notice)
+        elif type(item) is Leasing:
+            item.got(item.entries)
+        elif type(item) is Entry:
+            self._hand_over(item)
 
     def _look_for_room(self) -> bool:
         if self._writer.stuck:
@@ -249,12 +258,30 @@ class EmbeddedSpool:
         return free >= self._settings.min_free
 
 
-def _call(errors: list[Exception], function: Callable[..., Any], *arguments: object) -> None:
-    """Call one of many, so that an error in it does not keep the others from being called."""
-    try:
-        function(*arguments)
-    except Exception as error:  # noqa: BLE001 - raised again when all were called
-        errors.append(error)
+def _each(items: Iterable[_One], act: Callable[[_One], object], errors: list[Exception]) -> None:
+    """Act for one after the other, so that an error with one does not keep the others from their turn."""
+    rest = iter(items)
+    while True:
+        try:
+            for one in rest:
+                act(one)
+        except Exception as error:  # noqa: BLE001 - raised again when all had their turn
+            errors.append(error)
+        else:
+            return
+
+
+def _told(item: ByRows) -> None:
+    """Tell the one who waits for a word."""
+    if type(item) is Entry or type(item) is Settling:
+        if item.done is not None:
+            item.done(item.result)
+    elif type(item) is Releasing and item.done is not None:
+        item.done(item.released)
+
+
+def _called(function: Callable[[], object]) -> None:
+    function()
 
 
 def _nobody(*_: object) -> None:

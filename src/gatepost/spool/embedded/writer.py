@@ -1,8 +1,8 @@
 """The one writer thread of a shard: everything that waits becomes durable in one step (group commit).
 
-The order of writes is the promise: contents are on disk before the rows that point at them are committed, and
-only then is anybody told, with one call back to the event loop for the whole batch. Files are removed after
-the rows that pointed at them. Knows nothing of event loops: `tell` hands a batch back.
+Fresh messages and plain ends go to the log, in one frame written by one system call; all else goes to the rows,
+in one transaction after the contents are in the log. Only then is anybody told, with one call back to the event
+loop for the whole batch. Knows nothing of event loops: `tell` hands a batch back.
 """
 
 from __future__ import annotations
@@ -15,66 +15,23 @@ from contextlib import suppress
 from typing import Final
 
 import apsw
-from msgspec import Struct
 
 from gatepost.mail.clock import Clock
+from gatepost.spool.embedded.acts import Batch, ByRows, Entry, Leasing, Releasing, Settling
+from gatepost.spool.embedded.checkpoint import Checkpoint
+from gatepost.spool.embedded.compaction import EVERY as COMPACT_EVERY
+from gatepost.spool.embedded.compaction import Compaction
 from gatepost.spool.embedded.large import SUFFIX as LARGE
-from gatepost.spool.embedded.large import IncomingFile
 from gatepost.spool.embedded.rows import Place, Row, Rows
 from gatepost.spool.embedded.segments import Segments
 from gatepost.spool.embedded.settings import SpoolSettings
-from gatepost.spool.interface import Again, Committed, Done, Failed, Message, NoRoom, Outcome, Stored
+from gatepost.spool.interface import Done, Failed, NoRoom, Outcome
 
 MOST_AT_ONCE: Final = 250
 OCTETS_AT_ONCE: Final = 8 << 20
 RETRY: Final = 1.0  # seconds until an outcome that could not be written is tried again
-COMPACT_EVERY: Final = 10.0
-COMPACT_OCTETS: Final = 1 << 20  # copied in one step, so that commits do not wait long behind it
-COMPACT_MESSAGES: Final = 100
 
-_STORED: Final = Stored()
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-class Arrival(Struct, gc=False):
-    """A message to store: leased to `owner`, or due now; its content is in `content` or the `large` file."""
-
-    message: Message
-    content: bytes
-    large: IncomingFile | None
-    head: bytes
-    owner: str | None
-    done: Callable[[Committed], None] | None
-    memory: int
-    place: Place | None = None
-    result: Committed = _STORED
-
-
-class Settling(Struct, gc=False):
-    """A lease to end, with the delivery reports that go into the same step."""
-
-    row: Row
-    outcome: Outcome
-    notices: tuple[Arrival, ...]
-    done: Callable[[Committed], None] | None
-    result: Committed = _STORED
-
-
-class Leasing(Struct, gc=False):
-    """A wish for messages that are due."""
-
-    limit: int
-    got: Callable[[list[Row]], None]
-    rows: list[Row] = []
-
-
-class Batch(Struct, gc=False):
-    """What was made durable in one step, or not: each part has its result."""
-
-    arrivals: list[Arrival]
-    settlings: list[Settling]
-    leasings: list[Leasing]
-    next_due: float | None
 
 
 class Writer:
@@ -98,13 +55,15 @@ class Writer:
         self._owner = owner
         self._tell = tell
         self._next_due = next_due
-        self._urgent: deque[Arrival | Leasing] = deque()
+        self._newest = rows.newest()
+        self._checkpoint = Checkpoint(rows, segments, owner)
+        self._compaction = Compaction(rows, segments, settings, clock())
+        self._urgent: deque[Entry | Leasing | Releasing] = deque()
         self._settlings: deque[Settling] = deque()
-        self._stuck: list[Settling] = []
+        self._stuck: list[Settling | Releasing] = []
         self._closing = False
-        self._sparse: list[str] = []
-        self._looked = clock()
         self._signalled = False
+        self._resting = False
         self._wake = threading.Lock()
         self._wake.acquire()
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
@@ -112,20 +71,19 @@ class Writer:
 
     @property
     def stuck(self) -> bool:
-        """Tell whether outcomes could not be written: the disk is full or failing."""
-        return bool(self._stuck)
+        """Tell whether outcomes or a checkpoint could not be written: the disk is full or failing."""
+        return bool(self._stuck) or self._checkpoint.failing
 
-    def put(self, item: Arrival | Leasing) -> None:
+    def put(self, item: Entry | Leasing | Releasing) -> None:
         """Queue what somebody waits for."""
         self._urgent.append(item)
-        self._signal()
+        if not self._signalled:
+            self._signal()
 
     def put_settling(self, settling: Settling) -> None:
         """Queue what may wait a moment to ride with the next commit."""
-        settlings = self._settlings
-        settlings.append(settling)
-        waiting = len(settlings)
-        if waiting == 1 or waiting >= MOST_AT_ONCE:
+        self._settlings.append(settling)
+        if self._resting or len(self._settlings) >= MOST_AT_ONCE:
             self._signal()
 
     def close(self) -> None:
@@ -151,189 +109,261 @@ class Writer:
                 self._write_all(*self._take())
             if self._stuck:
                 self._retry()
+            if self._checkpoint.wait(self._clock()) == 0:
+                self._save()
             if not self._closing:
-                self._compact()
+                if self._compaction.step(self._clock()):
+                    self._checkpoint.note(self._clock())
             elif not (self._urgent or self._settlings):
-                self._give_up()
+                self._end()
                 return
 
     def _wait(self) -> None:
+        """Sleep until there is something to do.
+
+        For a moment after a batch outcomes do not wake the writer: they ride with the next commit, or with the
+        end of that moment. Each wake-up costs two hand-overs of the interpreter lock.
+        """
         if self._signalled:
             self._sleep(-1)
-        if not (self._urgent or self._settlings or self._closing or self._sparse):
-            self._sleep(RETRY if self._stuck else COMPACT_EVERY if len(self._segments.usage) > 1 else -1)
-        if self._settlings and not (self._urgent or self._closing):
-            self._sleep(self._settings.settle_delay)
+        if self._urgent or self._closing or self._compaction.pending:
+            return
+        self._sleep(self._settings.settle_delay)
+        self._resting = True
+        if not (self._urgent or self._settlings or self._closing):
+            self._sleep(self._rest())
+            self._resting = False
+            if self._settlings and not (self._urgent or self._closing):
+                self._sleep(self._settings.settle_delay)
+        self._resting = False
 
-    def _take(self) -> tuple[list[Arrival], list[Settling], list[Leasing]]:
-        arrivals: list[Arrival] = []
-        settlings: list[Settling] = []
-        leasings: list[Leasing] = []
+    def _rest(self) -> float:
+        if self._stuck:
+            return RETRY
+        wait = self._checkpoint.wait(self._clock())
+        if wait >= 0:
+            return wait
+        return COMPACT_EVERY if len(self._segments.usage) > 1 else -1
+
+    def _take(self) -> tuple[list[Entry], list[Settling], list[ByRows]]:
+        """Take what is queued: what goes by the log (arrivals, ends), and what goes by rows."""
+        arrivals: list[Entry] = []
+        ended: list[Settling] = []
+        by_rows: list[ByRows] = []
         octets = 0
         with suppress(IndexError):
             while len(arrivals) < MOST_AT_ONCE and octets < OCTETS_AT_ONCE:
                 item = self._urgent.popleft()
-                if isinstance(item, Arrival):
-                    arrivals.append(item)
-                    octets += len(item.content)
+                if type(item) is Entry:
+                    octets += len(item.data)
+                    (arrivals if item.ours else by_rows).append(item)
                 else:
-                    leasings.append(item)
+                    by_rows.append(item)
         with suppress(IndexError):
-            while len(settlings) < MOST_AT_ONCE:
-                settlings.append(self._settlings.popleft())
-        return arrivals, settlings, leasings
+            while len(ended) < MOST_AT_ONCE:
+                settling = self._settlings.popleft()
+                if type(settling.outcome) is Done and not settling.notices:
+                    ended.append(settling)
+                else:
+                    by_rows.append(settling)
+        return arrivals, ended, by_rows
 
-    def _write_all(self, arrivals: list[Arrival], settlings: list[Settling], leasings: list[Leasing]) -> None:
-        """Write a batch and tell. What failed through the disk fails as one; else each is tried alone."""
+    def _write_all(self, arrivals: list[Entry], ended: list[Settling], by_rows: list[ByRows]) -> None:
+        now = self._clock()
         try:
-            self._write(arrivals, settlings, leasings)
+            self._write_log(arrivals, ended, by_rows, now)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a batch brings
-            if disk_failed(error) or len(arrivals) + len(settlings) + len(leasings) == 1:
-                self._refuse(arrivals, settlings, leasings, error)
+            self._write_apart(arrivals, ended, by_rows, error)
+            return
+        if by_rows:
+            try:
+                self._write_rows(by_rows, now)
+            except Exception as error:  # noqa: BLE001 - as above
+                if arrivals or ended:
+                    self._tell(Batch(arrivals, ended, [], self._next_due))
+                self._write_apart([], [], by_rows, error)
                 return
-            for arrival in arrivals:
-                self._write_all([arrival], [], [])
-            for settling in settlings:
-                self._write_all([], [settling], [])
-            for leasing in leasings:
-                self._write_all([], [], [leasing])
+        self._tell(Batch(arrivals, ended, by_rows, self._next_due))
+
+    def _write_apart(
+        self, arrivals: list[Entry], ended: list[Settling], by_rows: list[ByRows], error: Exception
+    ) -> None:
+        """Refuse together what failed through the disk; else try each alone."""
+        if disk_failed(error) or len(arrivals) + len(ended) + len(by_rows) == 1:
+            self._refuse(arrivals, ended, by_rows, error)
+            return
+        for arrival in arrivals:
+            self._write_all([arrival], [], [])
+        for settling in ended:
+            self._write_all([], [settling], [])
+        for item in by_rows:
+            self._write_all([], [], [item])
+
+    def _write_log(
+        self, arrivals: list[Entry], ended: list[Settling], by_rows: list[ByRows], now: float
+    ) -> None:
+        """Write one frame: the messages that arrived, the ids of those that ended, and contents for rows."""
+        others = _contents_of(by_rows) if by_rows else []
+        if not (arrivals or ended or others):
+            return
+        new = arrivals + others if others else arrivals
+        unsaved = self._checkpoint.unsaved
+        self._refuse_taken(new)
+        entries: list[tuple[object, ...]] = []
+        contents: list[bytes] = []
+        for entry in arrivals:
+            large = entry.large
+            if large is None:
+                entries.append((len(entry.head) + len(entry.data), entry.message))
+                contents += (entry.head, entry.data)
+            else:
+                entries.append((large.size, entry.message, large.name, entry.head))
+        for entry in others:
+            if entry.large is None:
+                entries.append((len(entry.head) + len(entry.data),))
+                contents += (entry.head, entry.data)
+        segments = self._segments
+        file, at = segments.append([s.entry.message.id for s in ended], entries, contents, now)
+        for entry in new:
+            large = entry.large
+            if large is None:
+                length = len(entry.head) + len(entry.data)
+                entry.place = Place(file, at, length)
+                at += length
+            else:
+                entry.place = Place(large.name, 0, large.size, entry.head)
+        for entry in arrivals:
+            self._keep(entry)
+            unsaved[entry.message.id] = entry
+        for settling in ended:
+            name = settling.entry.message.id
+            if unsaved.pop(name, None) is None:
+                self._checkpoint.finished.append(name)
+            self._drop(settling.entry)
+        self._checkpoint.note(now)
+
+    def _refuse_taken(self, new: list[Entry]) -> None:
+        """Raise ValueError when an id is in use: an end names a message by its id alone.
+
+        Ids of one life are unique; those of a former life can come again when the clock was set back.
+        """
+        ids = {entry.message.id for entry in new}
+        if len(ids) < len(new) or not ids.isdisjoint(self._checkpoint.unsaved):
+            raise ValueError("a message with this id is in the spool already")
+        old = [name for name in ids if name <= self._newest]
+        if old and self._rows.has(old):
+            raise ValueError("a message with this id is in the spool already")
+
+    def _write_rows(self, by_rows: list[ByRows], now: float) -> None:
+        """Make one transaction of all that goes by rows; the contents are in the log already."""
+        rows = self._rows
+        inserted: list[tuple[Row, str | None]] = []
+        settled: list[tuple[Row, Outcome]] = []
+        for item in by_rows:
+            if type(item) is Entry:
+                inserted.append((_row(item), None))
+            elif type(item) is Settling:
+                inserted += [(_row(notice), self._owner if notice.ours else None) for notice in item.notices]
+                settled.append((_row(item.entry), item.outcome))
+        with rows.transaction():
+            if inserted:
+                rows.insert(inserted, now)
+            if settled:
+                rows.settle(settled, now)
+            for item in by_rows:
+                if type(item) is Leasing:
+                    item.entries = [
+                        Entry(row.message, b"", b"", None, place=row.place)
+                        for row in rows.lease(item.limit, self._owner, now)
+                    ]
+                elif type(item) is Releasing:
+                    item.released = rows.release(item.reason_prefix, now)
+            next_due = rows.next_due()
+        self._next_due = next_due
+        for item in by_rows:
+            if type(item) is Entry:
+                self._keep(item)
+            elif type(item) is Settling:
+                for notice in item.notices:
+                    self._keep(notice)
+                self._checkpoint.unsaved.pop(item.entry.message.id, None)
+                if type(item.outcome) is Done:
+                    self._drop(item.entry)
+                    self._checkpoint.note(now)
+
+    def _keep(self, entry: Entry) -> None:
+        if entry.large is not None:
+            entry.large.own()
+        elif entry.place is not None:
+            self._segments.keep(entry.place)
+
+    def _drop(self, entry: Entry) -> None:
+        place = entry.place
+        if place is None:
+            return
+        if place.file.endswith(LARGE):
+            self._segments.remove_file(place.file)
         else:
-            self._tell(Batch(arrivals, settlings, leasings, self._next_due))
-            self._clear(settlings)
+            self._segments.drop(place)
 
     def _refuse(
-        self, arrivals: list[Arrival], settlings: list[Settling], leasings: list[Leasing], error: Exception
+        self, arrivals: list[Entry], ended: list[Settling], by_rows: list[ByRows], error: Exception
     ) -> None:
-        """Tell that a batch failed; outcomes that the disk refused are kept to try again."""
+        """Tell that a batch failed; outcomes that the disk refused are kept to try again, by rows."""
         result = verdict(error)
         if isinstance(result, NoRoom):
-            self._segments.give_up_space(self._clock())  # to outcomes: they are what frees the disk
-            self._rows.make_room()
-        for arrival in arrivals:
-            arrival.result = result
-            if arrival.large is not None:
-                with suppress(OSError):
-                    arrival.large.discard()
-        for leasing in leasings:
-            leasing.rows = []
-        if disk_failed(error):
-            self._stuck += settlings
-            settlings = []
-        for settling in settlings:
-            settling.result = result
-        self._tell(Batch(arrivals, settlings, leasings, self._next_due))
+            self._give_up_space()
+        told: list[ByRows] = []
+        for item in [*arrivals, *ended, *by_rows]:
+            if type(item) is Settling or type(item) is Releasing:
+                if disk_failed(error):
+                    self._stuck.append(item)
+                    continue
+                if type(item) is Settling:
+                    item.result = result
+            elif type(item) is Entry:
+                item.result = result
+                if item.large is not None:
+                    with suppress(OSError):
+                        item.large.discard()
+            told.append(item)
+        self._tell(Batch([], [], told, self._next_due))
 
-    def _write(self, arrivals: list[Arrival], settlings: list[Settling], leasings: list[Leasing]) -> None:
-        now = self._clock()
-        rows = self._rows
-        new = arrivals
-        if settlings:
-            new = arrivals + [notice for settling in settlings for notice in settling.notices]
-        placed = self._place(new, now)
-        next_due = self._next_due
-        if settlings or leasings:
-            with rows.transaction():
-                if placed:
-                    rows.insert(placed, now)
-                if settlings:
-                    rows.settle([(s.row, s.outcome) for s in settlings], now)
-                for leasing in leasings:
-                    leasing.rows = rows.lease(leasing.limit, self._owner, now)
-                if leasings or any(type(s.outcome) is Again for s in settlings):
-                    next_due = rows.next_due()
-        else:
-            rows.insert(placed, now)  # one statement is a transaction by itself
-        self._keep(new)
-        if any(arrival.owner is None for arrival in new):
-            next_due = now if next_due is None else min(now, next_due)
-        self._next_due = next_due
-
-    def _keep(self, new: list[Arrival]) -> None:
-        for arrival in new:
-            if arrival.large is not None:
-                arrival.large.own()
-            elif arrival.place is not None:
-                self._segments.keep(arrival.place)
-
-    def _place(self, new: list[Arrival], now: float) -> list[tuple[Message, Place, str | None]]:
-        small = [arrival for arrival in new if arrival.large is None]
-        if small:
-            for arrival, place in zip(
-                small, self._segments.append([a.content for a in small], now), strict=True
-            ):
-                arrival.place = place
-        placed = []
-        for arrival in new:
-            large = arrival.large
-            if large is not None:
-                arrival.place = Place(large.name, 0, large.size, arrival.head)
-            assert arrival.place is not None  # noqa: S101 - for the type checker
-            placed.append((arrival.message, arrival.place, arrival.owner))
-        return placed
-
-    def _clear(self, settlings: list[Settling]) -> None:
-        for settling in settlings:
-            if type(settling.outcome) is Done:
-                place = settling.row.place
-                if place.file.endswith(LARGE):
-                    self._segments.remove_file(place.file)
-                else:
-                    self._segments.drop(place)
+    def _give_up_space(self) -> None:
+        """Let rows have all space that is not needed: outcomes are what frees the disk."""
+        self._checkpoint.pressed = True
+        self._segments.give_up_space(self._clock())
+        self._rows.make_room()
 
     def _retry(self) -> None:
         """Try again, each by itself, what the disk refused."""
         stuck, self._stuck = self._stuck, []
-        for at, settling in enumerate(stuck):
-            self._write_all([], [settling], [])
+        for at, item in enumerate(stuck):
+            self._write_all([], [], [item])
             if self._stuck:
                 self._stuck += stuck[at + 1 :]
                 return
 
-    def _give_up(self) -> None:
-        """Tell at the end what the disk still refuses: those messages are due again at the next start."""
-        for settling in self._stuck:
-            settling.result = Failed("the disk refused it until the end")
+    def _save(self) -> None:
+        try:
+            self._checkpoint.save(self._clock())
+        except Exception as error:  # noqa: BLE001 - as for a batch; tried again later
+            if isinstance(verdict(error), NoRoom):
+                self._give_up_space()
+
+    def _end(self) -> None:
+        """Tell what the disk still refuses (it is due again at the next start), and bring rows up to date."""
+        for item in self._stuck:
+            if type(item) is Settling:
+                item.result = Failed("the disk refused it until the end")
         if self._stuck:
-            self._tell(Batch([], self._stuck, [], self._next_due))
-
-    def _compact(self) -> None:
-        """Copy a little out of a nearly empty segment file, as all is written: content, then rows."""
-        now = self._clock()
-        if not self._sparse:
-            if not 0 <= now - self._looked < COMPACT_EVERY:
-                self._looked = now
-                settings = self._settings
-                self._sparse = self._segments.sparse(settings.compact_below, now - settings.compact_after)
-            return
-        file = self._sparse[-1]
-        done = file not in self._segments.usage
-        if not done:
-            try:
-                done = not self._move_some(file, now)  # what is left is leased: it ends, or waits again
-            except (OSError, apsw.Error):
-                done = True  # no room to copy to, or unreadable: another time
-        if done:
-            self._sparse.remove(file)
-
-    def _move_some(self, file: str, now: float) -> bool:
-        moved = []
-        contents = []
-        octets = 0
-        for name, start, length in self._rows.movable(file, COMPACT_MESSAGES):
-            moved.append((name, Place(file, start, length)))
-            contents.append(self._segments.read(file, start, length))
-            octets += length
-            if octets >= COMPACT_OCTETS:
-                break
-        if not moved:
-            return False
-        places = self._segments.append(contents, now)
-        with self._rows.transaction():
-            self._rows.move((name, place) for (name, _), place in zip(moved, places, strict=True))
-        for (_, old), new in zip(moved, places, strict=True):
-            self._segments.keep(new)
-            self._segments.drop(old)
-        return True
+            self._tell(Batch([], [], list(self._stuck), self._next_due))
+        with suppress(OSError):
+            self._segments.close(self._clock())
+        if self._checkpoint.wait(self._clock()) >= 0:
+            self._save()
+        else:
+            self._segments.sweep()
 
 
 def disk_failed(error: Exception) -> bool:
@@ -346,3 +376,19 @@ def verdict(error: Exception) -> NoRoom | Failed:
     if isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in _FULL):
         return NoRoom(str(error))
     return Failed(f"{type(error).__name__}: {error}")
+
+
+def _contents_of(by_rows: list[ByRows]) -> list[Entry]:
+    """List what goes by rows and brings a content: messages that wait, delivery reports."""
+    found: list[Entry] = []
+    for item in by_rows:
+        if type(item) is Entry:
+            found.append(item)
+        elif type(item) is Settling:
+            found += item.notices
+    return found
+
+
+def _row(entry: Entry) -> Row:
+    assert entry.place is not None  # noqa: S101 - for the type checker: it was written before
+    return Row(entry.message, entry.place)
