@@ -64,15 +64,21 @@ def test_a_data_dir_that_is_relative_is_taken_from_the_folder_of_the_file(tmp_pa
     ("text", "says"),
     [
         ('dat_dir = "x"', "dat_dir is not a setting; did you mean 'data_dir'?"),
-        ("[reception]\nmax_recipiens = 5", "reception.max_recipiens is not a setting; did you mean 'max_recipients'?"),
+        (
+            "[reception]\nmax_recipiens = 5",
+            "reception.max_recipiens is not a setting; did you mean 'max_recipients'?",
+        ),
         ('[[listener]]\nadress = "1"', "listener number 1.adress is not a setting; did you mean 'address'?"),
         ("[zzz]\nx = 1", "zzz is not a setting; known here: checks, data_dir, "),
-        ("[reception]\nmax_errors = 0", "reception.max_errors: Input should be greater than or equal to 1 (given: 0)"),
+        (
+            "[reception]\nmax_errors = 0",
+            "reception.max_errors: Input should be greater than or equal to 1 (given: 0)",
+        ),
         ("[checks.virus]", "checks.virus.address is missing"),
         ('[[listener]]\naddress = "25"', "'25' is not an address and port"),
         ('[[domain]]\nname = "a.test"\nnext_hop = ["10.0.0.5:0"]', "'0' is not a port"),
         ('[[domain]]\nname = "a.test"\n[[domain]]\nname = "A.test"', "named twice"),
-        ('[[listener]]\n[[listener]]', "two listeners have the address 127.0.0.1:2525"),
+        ("[[listener]]\n[[listener]]", "two listeners have the address 127.0.0.1:2525"),
         ('[web]\naddress = "0.0.0.0:8025"', "is not on loopback"),
         ("listener = []", "at least one [[listener]]"),
         ("data_dir = ", "not TOML"),
@@ -92,6 +98,8 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize(("text", "parts"), [("127.0.0.1:25", ("127.0.0.1", 25)), ("[::1]:2525", ("::1", 2525))])
+@pytest.mark.parametrize(
+    ("text", "parts"), [("127.0.0.1:25", ("127.0.0.1", 25)), ("[::1]:2525", ("::1", 2525))]
+)
 def test_an_address_and_port_are_read(text: str, parts: tuple[str, int]) -> None:
     assert host_and_port(text) == parts

@@ -20,4 +20,6 @@ def test_every_shard_left_by_more_workers_has_just_one_keeper(tmp_path: Path, wo
     (tmp_path / "lost+found").mkdir()
     kept = [shard for worker in range(workers) for shard in shards_of(tmp_path, worker, workers)]
     assert sorted(kept) == [tmp_path / str(number) for number in range(7)]
-    assert [shards_of(tmp_path, worker, workers)[0].name for worker in range(workers)] == list(map(str, range(workers)))
+    assert [shards_of(tmp_path, worker, workers)[0].name for worker in range(workers)] == list(
+        map(str, range(workers))
+    )
