@@ -39,7 +39,8 @@ log = logging.getLogger("gatepost.delivery")
 REST_SECONDS: Final = 15.0
 _REST_MOST: Final = 300.0
 _QUIT_SECONDS: Final = 5.0
-UNREACHABLE: Final = "4.4.1"  # RFC 3463: no answer from host
+UNREACHABLE: Final = "4.4.1"  # RFC 3463 §3.5: no answer from host
+TLS_FAILED: Final = "4.7.5"  # RFC 3463 §3.8: cryptographic failure
 
 
 class Job:
@@ -182,9 +183,11 @@ class Pool:
         """Learn that a connection is gone; its job starts again on a fresh one if it had been kept open too long."""
         opening = self._opening.pop(connection, None)
         if opening is not None and not opening.done():
-            opening.set_exception(
-                _HopError(self._group[0], _unreachable(reason or "closed"), "connect", (), True)
-            )
+            words = reason or "the next hop closed the connection"
+            reply = Reply(450, TLS_FAILED, words) if connection.tls_failed else _unreachable(words)
+            steps = connection.protocol.closed(words).steps
+            stage: Stage = "starttls" if connection.tls_failed else "connect"
+            opening.set_exception(_HopError(self._group[0], reply, stage, steps, True))
         uses = self._uses.pop(connection, None)
         if connection in self._idle:
             self._idle.remove(connection)

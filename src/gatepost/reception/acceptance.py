@@ -8,6 +8,7 @@ spool refused, or what a check found, goes to the journal only.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, assert_never
@@ -81,6 +82,15 @@ class Acceptance:
         """Record a message whose content broke a limit while it came in; give back the reply."""
         self._content = Content(size)
         return self._refused(fault, _LIMITS)
+
+    def not_kept(self, error: OSError, size: int) -> Reply:
+        """Record a message that could not be kept while it came in; give the reply."""
+        self._content = Content(size)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        entry = catalogue.SPOOL_FULL if full else catalogue.SPOOL_FAILED
+        reason = f"{error.strerror or error} while the content came in"
+        log.warning("message %s was not kept: %s", self._transaction.id, reason)
+        return self._refused(entry.reply(self._transaction.id), _LATER, reason)
 
     def decide(self, facts: Facts) -> Reply | None:
         """Look at a complete message. None where the answer comes later."""

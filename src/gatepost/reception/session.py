@@ -185,7 +185,8 @@ class InboundSession:
         """Answer one event; None where the answer comes later, or none is due."""
         match event:
             case Chunk(data):
-                self._take(data)
+                if self._transaction is not None:
+                    self._transaction.add(data)
                 return None
             case EndOfContent():
                 return self._end_of_content(event)
@@ -275,23 +276,10 @@ class InboundSession:
 
     # -- content ----------------------------------------------------------------------------------------
 
-    def _take(self, data: bytes) -> None:
-        transaction = self._transaction
-        if (
-            transaction is None
-        ):  # it could not be kept: framing goes on to the true end, the answer comes then
-            return
-        try:
-            transaction.add(data)
-        except OSError as error:
-            log.warning("a message of session %s cannot be kept: %s", self.id, error)
-            self._drop_transaction()
-
     def _end_of_content(self, event: EndOfContent) -> Reply | None:
         transaction = self._transaction
+        assert transaction is not None  # the state table lets content follow DATA only  # noqa: S101
         self._transaction = None
-        if transaction is None:
-            return self._say("content", catalogue.SPOOL_FULL.reply(self.id))
         protocol = self.protocol
         client = Client(
             session=self.id,
@@ -304,6 +292,8 @@ class InboundSession:
         acceptance = Acceptance(self._services, client, transaction, self._connection.answer, self._later)
         if event.fault is not None:
             return acceptance.refuse(event.fault, event.size)
+        if transaction.failure is not None:
+            return acceptance.not_kept(transaction.failure, event.size)
         return acceptance.decide(self._facts(transaction, None))
 
     # -- saying -----------------------------------------------------------------------------------------

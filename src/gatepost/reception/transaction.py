@@ -16,6 +16,7 @@ class Transaction:
         "_memory",
         "_spool",
         "eightbit",
+        "failure",
         "id",
         "incoming",
         "mail",
@@ -32,13 +33,23 @@ class Transaction:
         self.size = 0
         self.eightbit = False
         self.incoming: Incoming | None = None
+        self.failure: OSError | None = None
         self._spool = spool
         self._memory = memory
         self._chunks: list[bytes] = []
 
     def add(self, chunk: bytes) -> None:
-        """Take a piece of content. Raises OSError when it cannot be written to disk."""
+        """Take a piece of content; what keeps it from the disk is kept in `failure`, and the rest let go by."""
         self.size += len(chunk)
+        if self.failure is not None:
+            return
+        try:
+            self._keep(chunk)
+        except OSError as error:
+            self.discard()
+            self.failure = error
+
+    def _keep(self, chunk: bytes) -> None:
         if not self.eightbit and not chunk.isascii():
             self.eightbit = True
         if self.incoming is not None:

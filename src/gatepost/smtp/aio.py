@@ -261,6 +261,7 @@ class ClientConnection(asyncio.Protocol):
         self.protocol = protocol
         self.peer = ""
         self.tls = ""
+        self.tls_failed = False
         self.deadline = 0.0
         self._owner = owner
         self._deadlines = deadlines
@@ -284,7 +285,7 @@ class ClientConnection(asyncio.Protocol):
     def send(self, transaction: Transaction) -> None:
         """Begin a transaction on a connection that is ready."""
         self.protocol.send(transaction)
-        self.flush()
+        self._tell_events()  # one that the next hop cannot take is refused at once, by the protocol itself
 
     def send_content(self, content: Iterator[bytes]) -> None:
         """Send the content asked for by WantContent, no faster than the next hop reads it."""
@@ -340,7 +341,12 @@ class ClientConnection(asyncio.Protocol):
         self._deadlines.connections.discard(self)
         self._transport = None
         self._content = None
-        reason = f"the connection broke: {exc.strerror or exc}" if isinstance(exc, OSError) else self._reason
+        reason = self._reason
+        if isinstance(exc, ssl.SSLError):
+            self.tls_failed = True
+            reason = _handshake_failed(exc)
+        elif isinstance(exc, OSError):
+            reason = f"the connection broke: {exc.strerror or exc}"
         self._owner.lost(self, "" if self.protocol.quitting else reason)
 
     def _tell_events(self) -> None:
@@ -383,8 +389,9 @@ class ClientConnection(asyncio.Protocol):
                 server_hostname=self._server_hostname or None,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
             )
-        except (OSError, ssl.SSLError) as error:
-            self.abort(f"the TLS handshake failed: {error}")
+        except OSError as error:
+            self.tls_failed = True
+            self.abort(_handshake_failed(error))
             return
         if upgraded is None:
             return
@@ -392,6 +399,13 @@ class ClientConnection(asyncio.Protocol):
         self.tls = describe_tls(upgraded)
         self.protocol.tls_started()
         self._tell_events()
+
+
+def _handshake_failed(error: OSError) -> str:
+    why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else ""
+    if not why:
+        why = (error.reason or "").replace("_", " ").lower() if isinstance(error, ssl.SSLError) else ""
+    return f"the TLS handshake failed: {why or error.strerror or 'the next hop closed the connection'}"
 
 
 def describe_tls(transport: asyncio.BaseTransport) -> str:

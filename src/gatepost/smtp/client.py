@@ -262,11 +262,15 @@ class ClientProtocol:
         self._say_hello()
 
     def closed(self, reason: str) -> Finished:
-        """Learn that the connection is gone: give the results of the transaction that was open, if one was."""
+        """Learn that the connection is gone: give the results of the transaction that was open, if one was.
+
+        Without one there are no results, and the steps are those that led up to readiness.
+        """
+        steps = () if self.ready else tuple(self._steps)
         self.ended = True
         transaction, self._open = self._open, None
         if transaction is None:
-            return Finished((), ())
+            return Finished((), steps)
         if transaction.closing is not None:
             return transaction.finish(transaction.closing, "content")
         stage: Stage = "mail"
