@@ -28,6 +28,8 @@ def init(domain: str, next_hop: str, listen: str, output: Path, force: bool) -> 
     Example:
       gatepost init --domain example.org --next-hop 10.0.0.5:25
     """
+    from pydantic import ValidationError
+
     from gatepost.delivery.routes import parse_next_hop
     from gatepost.gateway.describe import starting_file
     from gatepost.gateway.settings import host_and_port
@@ -37,11 +39,17 @@ def init(domain: str, next_hop: str, listen: str, output: Path, force: bool) -> 
         parse_next_hop(next_hop)
         host_and_port(listen)
         DomainSettings(name=domain, next_hop=(next_hop,))
+    except ValidationError as error:
+        said = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
+        raise click.UsageError(said) from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if output.exists() and not force:
         raise click.UsageError(
             f"{output} is there already; add --force to overwrite it, or choose another -o"
         )
-    output.write_text(starting_file(domain, next_hop, listen))
+    try:
+        output.write_text(starting_file(domain, next_hop, listen))
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     click.echo(f"Wrote {output}. Next: gatepost check -c {output}, then gatepost run -c {output}")
