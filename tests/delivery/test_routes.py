@@ -81,7 +81,9 @@ def _routes() -> Routes:
         ("Postmaster", ["10.0.0.1", "10.0.0.2"]),
     ],
 )
-def test_a_recipient_goes_to_the_group_of_its_domain_else_to_the_default(recipient: str, hosts: list[str]) -> None:
+def test_a_recipient_goes_to_the_group_of_its_domain_else_to_the_default(
+    recipient: str, hosts: list[str]
+) -> None:
     assert [hop.host for hop in _routes().of(recipient)] == hosts
 
 

@@ -27,7 +27,9 @@ STEPS = (60, 300, 900)
     ],
 )
 def test_the_first_digit_decides_but_for_too_many_recipients(reply: Reply, says: str) -> None:
-    explanation = None if reply.positive else explain_reply(reply, Context(direction="received", stage="rcpt"))
+    explanation = (
+        None if reply.positive else explain_reply(reply, Context(direction="received", stage="rcpt"))
+    )
     assert verdict(reply, explanation) == says
 
 
