@@ -50,8 +50,19 @@ class Checkpoint:
 
     def save(self, now: float) -> None:
         """Bring the rows up to the log, and remove the files that nothing needs. Raises apsw.Error."""
-        self.failing = True
         self._since = now
+        try:
+            self._save(now)
+        except BaseException:
+            self.failing = True  # not before: the loop's thread reads it, and would take no mail meanwhile
+            raise
+        self.failing = self.pressed = self._changed = False
+        self._octets = self._segments.octets
+        self.unsaved.clear()
+        self.finished.clear()
+        self._segments.sweep()
+
+    def _save(self, now: float) -> None:
         rows = self._rows
         with rows.transaction():
             rows.save(
@@ -64,8 +75,3 @@ class Checkpoint:
             )
             rows.delete(self.finished)
             rows.pass_on(self._segments.position)
-        self.failing = self.pressed = self._changed = False
-        self._octets = self._segments.octets
-        self.unsaved.clear()
-        self.finished.clear()
-        self._segments.sweep()
