@@ -58,7 +58,10 @@ class Incoming(Protocol):
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):
-    """A message to commit. Its content is the trace fields (`head`), then `data` or the `incoming` file."""
+    """A message to commit, under an id that was never used before.
+
+    Its content is the trace fields (`head`), then `data` or the `incoming` file.
+    """
 
     message: Message
     head: bytes

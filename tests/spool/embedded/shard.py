@@ -83,9 +83,19 @@ class Shard:
     def checkpoint(self) -> None:
         """Bring the rows up to the log, and wait for it; what nothing needs is gone then."""
         self.clock.now += 2
+        self.idle()
+        self.spool._shard.segments._aside.submit(int).result()
+
+    def idle(self) -> None:
+        """Wait until the writer has nothing to do at this time of the clock."""
         self.lease(0)  # wakes the writer: after its answer it looks at the clock
         self.lease(0)  # answered only when that is over
-        self.spool._shard.segments._aside.submit(int).result()
+
+    def release(self, reason_prefix: str) -> int:
+        told: list[int] = []
+        self.spool.release(reason_prefix, told.append)
+        self.turn_until(lambda: told)
+        return told[0]
 
     def content(self, message: Message) -> bytes:
         return b"".join(self.spool.chunks(message))

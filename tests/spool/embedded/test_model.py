@@ -99,7 +99,7 @@ class SpoolAgainstModel(RuleBasedStateMachine):
             assert self.shard.settle(name, Again(self.due[name], rest)) == Stored()
             self.change(name, rest, attempts=1)
 
-    @rule(name=consumes(leased), reason=st.text(max_size=20), rest=recipients)
+    @rule(name=consumes(leased), reason=st.text("ab", max_size=3), rest=recipients)
     def settle_hold(self, name: str, reason: str, rest: tuple[Recipient, ...]) -> None:
         if name in self.mine:
             self.mine.remove(name)
@@ -120,9 +120,22 @@ class SpoolAgainstModel(RuleBasedStateMachine):
             self.mine.add(one.message.id)
         return multiple(*(one.message.id for one in got))
 
+    @rule(first=st.text("ab", max_size=1))
+    def release(self, first: str) -> None:
+        released = [name for name, reason in self.held.items() if reason.startswith(first)]
+        assert self.shard.release(first) == len(released)
+        for name in released:
+            del self.held[name]
+            self.due[name] = self.shard.clock.now
+
+    @rule()
+    def checkpoint(self) -> None:
+        self.shard.checkpoint()
+
     @rule(crash=st.booleans())
     def reopen(self, crash: bool) -> None:
         if crash:  # what a crash now would leave: the files as they are
+            self.shard.idle()
             self.lives += 1
             copy = self.root / str(self.lives)
             copy.mkdir()

@@ -97,6 +97,36 @@ def test_a_held_message_is_never_leased(shard: Shard) -> None:
     assert shard.spool.recovered.held == 1
 
 
+def test_held_messages_whose_reason_begins_so_are_released_and_due_now(shard: Shard) -> None:
+    shard.commit(*(new(number) for number in range(1, 5)))
+    for number, reason in (
+        (1, "no next hop is named for a"),
+        (2, "no next hop"),
+        (3, "No next hop"),
+        (4, "odd"),
+    ):
+        shard.settle(message(number).id, Hold(reason, message(number).recipients))
+    assert shard.release("no next hop") == 2
+    assert shard.due == 1
+    assert shard.spool.next_due() == shard.clock.now
+    assert {one.message.id for one in shard.lease()} == {message(1).id, message(2).id}
+    assert shard.release("no next hop") == 0
+    shard.settle(message(1).id, Done())
+    shard.reopen()
+    assert (shard.spool.recovered.waiting, shard.spool.recovered.held) == (1, 2)
+
+
+def test_a_release_is_durable_and_needs_nobody_to_be_told(shard: Shard) -> None:
+    shard.commit(new(1))
+    shard.settle(message(1).id, Hold("100% odd_", ()))
+    shard.spool.release("100%_")
+    assert shard.release("100% ") == 1
+    shard.reopen()
+    assert [one.message.id for one in shard.lease()] == [message(1).id]
+    shard.close()
+    assert shard.release("") == 0
+
+
 def test_delivery_reports_are_stored_with_the_outcome_and_become_ready(shard: Shard) -> None:
     shard.commit(new(1))
     report = NewMessage(message=message(2, notice_of=message(1).id), head=b"", data=b"report")

@@ -1,7 +1,9 @@
 """The way into the spool for other processes (web, command line): reads beside the writer, never writes.
 
-What it gives was true when it was read. A message can leave while its content is read: then reading fails as
-it does for any file that is gone.
+It sees rows: what waits or is held, and what has been on its way since before the last checkpoint. A message that
+is delivered within a second of its arrival is never seen here, and one that ended may be for as long. What it
+gives was true when it was read. A message can leave while its content is read: then reading fails as it does for
+any file that is gone.
 """
 
 from __future__ import annotations
@@ -56,11 +58,19 @@ class SpoolReader:
             if found is None:
                 raise KeyError(message_id)
             try:
-                return read(self._directory, found[1], size)
+                return self._sure(message_id, found[1], read(self._directory, found[1], size))
             except FileNotFoundError:
                 if found[1] == seen:  # not moved since: it is gone indeed
                     raise
                 seen = found[1]
+
+    def _sure(self, message_id: str, place: Place, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Give no octet that was read after the message left: its file may hold another's by then."""
+        for chunk in chunks:
+            found = rows.find(self._connection, message_id)
+            if found is None or found[1] != place:
+                raise OSError(f"{message_id} left its place while it was read")
+            yield chunk
 
     def close(self) -> None:
         """Close."""

