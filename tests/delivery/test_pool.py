@@ -6,7 +6,7 @@ What a next hop may do to it is tested through the running gateway, in tests/pee
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 import uvloop
@@ -116,3 +116,21 @@ def test_a_next_hop_that_cannot_be_reached_rests_and_is_tried_again_after_it(
     with NextHop() as hop:
         hop.down()
         with_pool(use, hop.address)
+
+
+def test_a_content_that_cannot_be_read_to_its_end_is_never_sent_as_if_it_were_whole() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"Subject: One\r\n\r\n" + b"Text.\r\n" * 1000
+        raise OSError(5, "Input/output error")
+
+    async def use(sent: Sent) -> None:
+        transaction = Transaction(reverse_path="a@x.test", recipients=("b@y.test",), size=8018)
+        sent.pool.submit(Job(transaction, broken, sent.done.append))
+        assert await sent.wait_for(1) == ["451"]
+        assert "could not be read from the spool" in sent.done[0].results[0].reply.text
+        sent.send()
+        assert (await sent.wait_for(2))[1] == "250"
+
+    with NextHop() as hop:
+        with_pool(use, hop.address)
+        assert [message.content for message in hop.messages] == [b"Text.\r\n"]
