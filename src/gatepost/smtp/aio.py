@@ -19,6 +19,8 @@ from gatepost.smtp.server import Event, ServerProtocol
 from gatepost.smtp.state import State
 
 HANDSHAKE_SECONDS: Final = 30
+_CLOSE_SECONDS: Final = 10.0
+_EVENTS_AT_ONCE: Final = 200  # commands of one client in one turn of the loop
 _PAUSE_ABOVE: Final = 1 << 18  # octets that may pile up unread while an answer is due
 
 
@@ -77,6 +79,7 @@ class ServerConnection(asyncio.Protocol):
 
     __slots__ = (
         "_accept",
+        "_choked",
         "_closing",
         "_deadlines",
         "_local",
@@ -99,6 +102,7 @@ class ServerConnection(asyncio.Protocol):
         self._local = local
         self._deadlines = deadlines
         self._tls = tls
+        self._choked = False
         self._closing = False
         self._paused = False
         self.heard = deadlines.now
@@ -149,6 +153,7 @@ class ServerConnection(asyncio.Protocol):
     def close(self) -> None:
         """Send what was written, then close; nothing more is read."""
         self._closing = True
+        self.heard = self._deadlines.now
         self._transport.close()
 
     def say_and_close(self, reply: Reply) -> None:
@@ -160,20 +165,25 @@ class ServerConnection(asyncio.Protocol):
     def look(self, now: float) -> None:
         """Close when the client is late; while an answer of ours is due, the time is not the client's."""
         if self._closing:
+            if now - self.heard > _CLOSE_SECONDS:  # it does not even read our last words
+                self._transport.abort()
             return
-        if self._protocol.answer_due:
+        if self._protocol.answer_due and not self._choked:
             self.heard = now
         elif (reply := self._session.late(now, self.heard)) is not None:
             self.say_and_close(reply)
+            if self._choked:
+                self._transport.abort()
 
     def pause_writing(self) -> None:
-        """Read no more commands from a client that does not read our answers."""
+        """Answer no more, and read no more, while the client does not read our answers."""
+        self._choked = self._paused = True
         self._transport.pause_reading()
-        self._paused = True
 
     def resume_writing(self) -> None:
-        """Go on reading."""
-        self._resume_reading()
+        """Go on answering and reading."""
+        self._choked = False
+        self._go_on()
 
     def eof_received(self) -> bool:
         """Close: a half-closed client has no more to say."""
@@ -187,31 +197,42 @@ class ServerConnection(asyncio.Protocol):
         del self._session, self._transport  # they know us: the garbage collector is to have nothing to do
 
     def _answer_events(self, out: bytes) -> None:
+        """Answer what can be answered at once; a client that sends a flood waits for the other sessions' turn."""
         on = self._session.on
         protocol = self._protocol
         next_event = protocol.next_event
-        while (event := next_event()) is not None:
+        answers = [out] if out else []
+        turns = _EVENTS_AT_ONCE
+        while not self._choked and (event := next_event()) is not None:
             reply = on(event)
             if reply is not None:
-                answer = protocol.answer(reply)
-                out = out + answer if out else answer
-        if out:
-            self._transport.write(out)
+                answers.append(protocol.answer(reply))
+                turns -= 1
+                if not turns:
+                    asyncio.get_running_loop().call_soon(self._go_on)
+                    break
+        if answers:
+            self._transport.write(answers[0] if len(answers) == 1 else b"".join(answers))
         state = protocol.state
         if state is State.CLOSED:
             self.close()
         elif state is State.UPGRADE:
-            if out:  # the 220 has just been said
+            if answers:  # the 220 has just been said
                 self._transport.pause_reading()
                 task = asyncio.get_running_loop().create_task(self._upgrade())
                 task.add_done_callback(_raise_nothing)
-        elif self._paused and protocol.buffered <= _PAUSE_ABOVE:
-            self._resume_reading()
-
-    def _resume_reading(self) -> None:
-        if self._paused and not self._closing:
+        elif self._paused and not self._choked and protocol.buffered <= _PAUSE_ABOVE:
             self._paused = False
             self._transport.resume_reading()
+
+    def _go_on(self) -> None:
+        """Answer what waits."""
+        if self._closing:
+            return
+        try:
+            self._answer_events(b"")
+        except Exception as error:  # noqa: BLE001 - as in data_received
+            self._session.failed(error)
 
     async def _upgrade(self) -> None:
         assert self._tls is not None  # STARTTLS is answered 220 only with a context  # noqa: S101
