@@ -37,6 +37,14 @@ class Shard(Struct):
     lock_fd: int
     recovered: Recovered
 
+    def take_over(self, now: float) -> None:
+        """Make what a former life had on its way due now. Raises SpoolUnusable, and then the shard is closed."""
+        try:
+            self.rows.give_back(now)
+        except apsw.Error as error:
+            self.close(now)
+            raise SpoolUnusable(f"the spool cannot be written: {error}") from error
+
     def close(self, now: float) -> None:
         """Give the leases back and let go of everything."""
         try:
@@ -115,7 +123,6 @@ def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Rec
         rows.pass_on((last + 1, 0))
         contents.begin_after(last)
         interrupted = rows.leased()
-        rows.give_back(now)
         pointed_at = rows.files()
         for file, (messages, octets, end) in pointed_at.items():
             path = files.get(file)
@@ -137,7 +144,7 @@ def _recover(directory: Path, rows: Rows, contents: Segments, now: float) -> Rec
     lost = {c.message_id for c in corrupt}
     return Recovered(
         leased=len(interrupted),
-        waiting=counts.waiting,
+        waiting=counts.waiting + counts.leased,
         held=counts.held,
         garbage=len(garbage),
         interrupted=tuple(m for m in interrupted if m.id not in lost),

@@ -38,6 +38,10 @@ _ROOM_FOR = 1.0  # seconds for which one look at the free space holds
 _One = TypeVar("_One")
 
 
+def _nobody(*_: object) -> None:
+    """Stand for delivery until it names its entries."""
+
+
 class EmbeddedSpool:
     """The durable hold of one worker, in one directory of its own."""
 
@@ -49,10 +53,13 @@ class EmbeddedSpool:
         clock: Clock,
         post: Callable[..., object],
         settings: SpoolSettings,
+        noted: Callable[[Recovered], None] = _nobody,
     ) -> None:
         """Open the shard in `directory`, created where missing, and recover what a former life left.
 
-        `post(function, *arguments)` calls on the event loop's thread. Raises SpoolUnusable.
+        `noted` is told what was found before any of it is changed for good: a start that is killed before
+        `noted` returns finds the same again. `post(function, *arguments)` calls on the event loop's thread.
+        Raises SpoolUnusable.
         """
         self._directory = directory
         self._clock = clock
@@ -60,6 +67,8 @@ class EmbeddedSpool:
         self._settings = settings
         self._shard = open_shard(directory, clock(), settings)
         self.recovered = self._shard.recovered
+        noted(self.recovered)
+        self._shard.take_over(clock())
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._leased: dict[str, Entry] = {}
         self._memory = 0
@@ -282,7 +291,3 @@ def _told(item: ByRows) -> None:
 
 def _called(function: Callable[[], object]) -> None:
     function()
-
-
-def _nobody(*_: object) -> None:
-    """Stand for delivery until it names its entries."""

@@ -31,7 +31,7 @@ from gatepost.spool.interface import Done, Failed, NoRoom, Outcome
 MOST_AT_ONCE: Final = 250
 OCTETS_AT_ONCE: Final = 8 << 20
 MANY: Final = 3
-PAUSE: Final = 0.002  # seconds after a batch of at least so many arrivals: the next is worth more then
+PAUSE: Final = 0.004  # seconds after a batch of at least so many arrivals: the next is worth more then
 RETRY: Final = 1.0  # seconds until an outcome that could not be written is tried again
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
