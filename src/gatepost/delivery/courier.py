@@ -95,6 +95,8 @@ class Courier:
     def start(self) -> None:
         """Take over what the spool has, and what comes."""
         self._spool.on_ready(self._ready, self._due)
+        if self._routes.any:  # what was held for want of a next hop may have one now; else it is held again
+            self._spool.release(_NO_ROUTE)
         self._due()
 
     async def stop(self, grace: float) -> None:

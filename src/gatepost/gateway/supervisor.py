@@ -23,6 +23,7 @@ from typing import Final, NoReturn
 from gatepost.gateway.settings import Settings, SettingsError, host_and_port
 from gatepost.mail.ids import NODES
 from gatepost.reception.counts import ConnectionCounts
+from gatepost.spool.embedded import SpoolUnusable
 
 log = logging.getLogger("gatepost")
 
@@ -272,6 +273,8 @@ def _become(child: _Child, lifeline: int) -> NoReturn:
             signal.signal(number, signal.SIG_IGN)  # the supervisor hears these for all
         child.run()
         status = 0
+    except SpoolUnusable as error:
+        log.error("%s cannot run: %s", child.name, error)  # noqa: TRY400 - the sentence says what to do
     except BaseException:
         log.exception("%s ended by an error", child.name)
     finally:

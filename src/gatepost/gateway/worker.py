@@ -29,7 +29,7 @@ from gatepost.delivery.routes import Routes
 from gatepost.gateway.compose import compose, compose_checks
 from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
-from gatepost.journal.records import Noted, Reception
+from gatepost.journal.records import HeldBack, Noted, Reception
 from gatepost.journal.writer import Journal
 from gatepost.mail.ids import NODES, SessionIds, session_of
 from gatepost.policy.domains import Domains
@@ -95,8 +95,9 @@ class Worker:
         couriers: list[Courier] = []
         spools: list[EmbeddedSpool] = []
         for shard in shards_of(settings.spool_dir, self._index, self._workers):
-            spool = EmbeddedSpool(shard, time.time, loop.call_soon_threadsafe, settings.spool)
-            self._recover(journal, spool.recovered)
+            spool = EmbeddedSpool(
+                shard, time.time, loop.call_soon_threadsafe, settings.spool, partial(self._recover, journal)
+            )
             spools.append(spool)
             couriers.append(
                 Courier(
@@ -187,6 +188,17 @@ class Worker:
                     message=message.id,
                     event="interrupted",
                     detail="the gateway stopped while this message was on its way; it is sent again now",
+                )
+            )
+        for corrupt in found.corrupt:
+            log.error("message %s is held: %s", corrupt.message_id, corrupt.reason)
+            journal.append(
+                HeldBack(
+                    time=time.time(),
+                    session=session_of(corrupt.message_id),
+                    message=corrupt.message_id,
+                    recipients=(),
+                    reason=corrupt.reason,
                 )
             )
         if found.interrupted or found.garbage:

@@ -194,7 +194,8 @@ class Teller:
             case HeldBack():
                 yield Line(f"{whose}: held until a person acts", "later", time=record.time)
                 yield Line(record.reason, label="why")
-                yield Line(f"gatepost queue release {record.message}", label="do")
+                if record.reason.startswith("no next hop"):
+                    yield Line("name a next_hop for it in the settings, then: gatepost reload", label="do")
             case _:
                 assert_never(record)
 
