@@ -30,8 +30,9 @@ from gatepost.spool.interface import Done, Failed, NoRoom, Outcome
 
 MOST_AT_ONCE: Final = 250
 OCTETS_AT_ONCE: Final = 8 << 20
-MANY: Final = 3
-PAUSE: Final = 0.004  # seconds after a batch of at least so many arrivals: the next is worth more then
+MANY: Final = 2
+PAUSE: Final = 0.004  # seconds between batches of at least so many arrivals while the process is that busy
+BUSY: Final = 0.85
 RETRY: Final = 1.0  # seconds until an outcome that could not be written is tried again
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -68,6 +69,7 @@ class Writer:
         self._signalled = False
         self._resting = False
         self._many = False
+        self._wall = self._cpu = 0.0
         self._wake = threading.Lock()
         self._wake.acquire()
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
@@ -128,7 +130,7 @@ class Writer:
         For a moment after a batch outcomes do not wake the writer: they ride with the next commit, or with the
         end of that moment. Each wake-up costs two hand-overs of the interpreter lock.
         """
-        if self._many and not self._closing:
+        if self._many and not self._closing and self._busy():
             self._many = False
             time.sleep(PAUSE)
         if self._signalled:
@@ -143,6 +145,13 @@ class Writer:
             if self._settlings and not (self._urgent or self._closing):
                 self._sleep(self._settings.settle_delay)
         self._resting = False
+
+    def _busy(self) -> bool:
+        """Tell whether the processor, not the disk, was what others waited for since this was asked last."""
+        wall, cpu = time.monotonic(), time.process_time()
+        busy = cpu - self._cpu > BUSY * (wall - self._wall)
+        self._wall, self._cpu = wall, cpu
+        return busy
 
     def _rest(self) -> float:
         if self._stuck:
