@@ -23,6 +23,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "reception/confirmations.py": "tests/crash/test_kill.py",
     "reception/listener.py": "tests/dialogues/test_dialogues.py",
     "reception/session.py": "tests/dialogues/test_dialogues.py",
+    "spool/embedded/compaction.py": "tests/spool/embedded/test_writer.py",
 }
 
 

@@ -18,8 +18,12 @@ class Client:
         self._socket = socket.create_connection((host, port), timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._protocol = ClientProtocol(name="client.test", starttls="never")
-        event = self._event()
-        assert isinstance(event, Ready), event
+        try:
+            event = self._event()
+            assert isinstance(event, Ready), event
+        except BaseException:
+            self._socket.close()
+            raise
 
     def send(self, sender: str, recipients: tuple[str, ...], content: bytes) -> tuple[Result, ...]:
         """Send one message, and wait for what is said about each recipient."""

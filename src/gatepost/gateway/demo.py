@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
@@ -257,6 +257,7 @@ def _decodes_to_eicar(content: bytes) -> bool:
 
 # -- the machinery --------------------------------------------------------------------------------------
 
+_Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 _ids = SessionIds(0, time.time)
 _met: set[Mailbox] = set()
 
@@ -274,9 +275,9 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
         thread.join(5)
 
 
-def _serve(loop: asyncio.AbstractEventLoop, talk: Callable[..., object]) -> int:
+def _serve(loop: asyncio.AbstractEventLoop, talk: _Talk) -> int:
     async def start() -> asyncio.Server:
-        return await asyncio.start_server(talk, HOST, 0)  # type: ignore[arg-type]
+        return await asyncio.start_server(talk, HOST, 0)
 
     server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     port: int = server.sockets[0].getsockname()[1]

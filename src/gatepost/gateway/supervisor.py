@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -212,7 +212,7 @@ class Supervisor:
             self._web_socket = _listening(self._settings.web.address, "web", shared=False)
 
     @contextlib.contextmanager
-    def _claimed_data_dir(self):  # type: ignore[no-untyped-def]
+    def _claimed_data_dir(self) -> Iterator[None]:
         """Make the data directory ours, and leave our process id there for `gatepost reload`."""
         directory = self._settings.data_dir
         try:
