@@ -51,37 +51,35 @@ class Checks:
 def _run(
     looks: tuple[tuple[str, _Look], ...], stage: Stage, facts: Facts, content: Content | None
 ) -> Findings | Awaitable[Findings]:
-    answers: list[Findings | Awaitable[Findings]] = []
-    waiting = False
+    found: list[Findings] = []
+    waiting: list[tuple[int, Awaitable[Findings]]] = []
     for name, look in looks:
         try:
             answer = look(stage, facts, content)
         except Exception as error:  # noqa: BLE001 - as in Checks.at
             answer = (_broken(name, stage, error),)
-        if not isinstance(answer, (tuple, list)):
-            answer = _guarded(name, stage, answer)
-            waiting = True
-        answers.append(answer)
-    if waiting:
-        return _gathered(answers)
-    found: list[Finding] = []
-    for answer in answers:
-        found += answer  # type: ignore[arg-type]  # nothing was awaitable
-    return found
+        if isinstance(answer, (tuple, list)):
+            found.append(answer)
+        else:
+            waiting.append((len(found), _guarded(name, stage, answer)))
+            found.append(_NOTHING)
+    return _gathered(found, waiting) if waiting else _joined(found)
 
 
-async def _gathered(answers: list[Findings | Awaitable[Findings]]) -> Findings:
-    awaited = [index for index, answer in enumerate(answers) if not isinstance(answer, (tuple, list))]
-    if len(awaited) == 1:  # the usual case: one engine to ask, no task needed
-        answers[awaited[0]] = await answers[awaited[0]]  # type: ignore[misc]
+async def _gathered(found: list[Findings], waiting: list[tuple[int, Awaitable[Findings]]]) -> Findings:
+    """Put what is waited for into the places that are kept for it."""
+    if len(waiting) == 1:  # the usual case: one engine to ask, no task needed
+        index, answer = waiting[0]
+        found[index] = await answer
     else:
-        got = await asyncio.gather(*(answers[index] for index in awaited))  # type: ignore[arg-type]
-        for index, findings in zip(awaited, got, strict=True):
-            answers[index] = findings
-    found: list[Finding] = []
-    for answer in answers:
-        found += answer  # type: ignore[arg-type]
-    return found
+        got = await asyncio.gather(*(answer for _, answer in waiting))
+        for (index, _), findings in zip(waiting, got, strict=True):
+            found[index] = findings
+    return _joined(found)
+
+
+def _joined(found: Sequence[Findings]) -> list[Finding]:
+    return [finding for findings in found for finding in findings]
 
 
 async def _guarded(name: str, stage: Stage, answer: Findings | Awaitable[Findings]) -> Findings:

@@ -63,7 +63,7 @@ def _tell(stage: Stage, scene: Scene, width: int) -> None:
     until = time.monotonic() + _STORY_SECONDS
     stories = find(stage.data_dir / "journal", session)
     while time.monotonic() < until and not _over(stories):
-        time.sleep(0.05)
+        time.sleep(0.05)  # the journal is another process's file: there is nothing to wait on
         stories = find(stage.data_dir / "journal", session)
     for one in stories:
         click.echo()
@@ -98,6 +98,6 @@ def _width() -> int:
 def _wait_for_interrupt() -> None:
     try:
         while True:
-            time.sleep(3600)
+            time.sleep(3600)  # until Ctrl-C
     except KeyboardInterrupt:
         click.echo()

@@ -299,6 +299,6 @@ def _wait_for(port: int, gateway: subprocess.Popen[bytes], log: Path) -> None:
                 return
         if gateway.poll() is not None:
             raise OSError(f"the gateway did not start: {log.read_text()[-500:]}")
-        time.sleep(0.05)
+        time.sleep(0.05)  # until another process listens: there is nothing to wait on
     os.kill(gateway.pid, signal.SIGKILL)
     raise TimeoutError("the gateway did not answer in time")
