@@ -3,11 +3,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.reply.words import GAP, Phrases, span, split, without_addresses
+from gatepost.reply.words import GAP, Phrases, index, span, split, without_addresses
 
 
 def found(phrase: str, text: str) -> bool:
-    return any(Phrases([(phrase, True)]).find(split(text)))
+    return any(Phrases(index([(phrase, True)])).find(split(text)))
 
 
 def test_words_are_letters_and_digits_in_lower_case() -> None:
@@ -42,13 +42,15 @@ def test_only_whole_words_count() -> None:
 
 
 def test_phrases_that_overlap_are_all_found() -> None:
-    phrases = Phrases([("user unknown", 1), ("unknown in", 2), ("unknown", 3), ("user unknown in table", 4)])
+    phrases = Phrases(
+        index([("user unknown", 1), ("unknown in", 2), ("unknown", 3), ("user unknown in table", 4)])
+    )
     assert {hit.value for hit in phrases.find(split("User unknown in table"))} == {1, 2, 3, 4}
 
 
 def test_the_piece_of_the_text_can_be_shown() -> None:
     text = "550 <x>: User  unknown, sorry"
-    (hit,) = Phrases([("user unknown", None)]).find(split(text))
+    (hit,) = Phrases(index([("user unknown", None)])).find(split(text))
     assert span(text, hit.start, hit.end) == "User  unknown"
     assert hit.words == 2
 
@@ -70,4 +72,4 @@ def test_a_phrase_without_gaps_is_found_just_where_its_words_stand_together(
     phrase: list[str], words: list[str]
 ) -> None:
     starts = [n for n in range(len(words)) if words[n : n + len(phrase)] == phrase]
-    assert [hit.start for hit in Phrases([(" ".join(phrase), None)]).find(words)] == starts
+    assert [hit.start for hit in Phrases(index([(" ".join(phrase), None)])).find(words)] == starts

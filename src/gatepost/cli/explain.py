@@ -176,7 +176,7 @@ def _enhanced(told: Explanation) -> Iterator[str]:
         cause = knowledge.causes()[known.cause]
         yield paragraph("Cause", f"{known.cause}: {cause.meaning}")
         yield paragraph("What to do", told.action)
-    for own in knowledge.at_providers(detail):
+    for own in knowledge.meanings(detail):
         yield paragraph("But", f"{own.meaning}.")
     yield paragraph("See", ", ".join(known.references if known else ("RFC 3463 §2",)))
     ours = [entry for entry in ENTRIES.values() if entry.enhanced == told.enhanced]

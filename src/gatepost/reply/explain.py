@@ -26,7 +26,7 @@ from gatepost.reply.explanation import (
     Retry,
     Side,
 )
-from gatepost.reply.knowledge import Cause, Mark, Rule
+from gatepost.reply.knowledge import Cause, Enhanced, Mark, Rule
 from gatepost.reply.parse import Parsed, from_reply, parse
 from gatepost.reply.reply import Reply
 from gatepost.reply.words import Hit, Phrases
@@ -59,8 +59,14 @@ class _Case(Struct, frozen=True):
     class_: Class
     direction: Direction
     stage: str
-    provider: str
-    peer: str
+    speakers: tuple[str, ...]
+
+
+class _Found(Struct, frozen=True):
+    """Words found in a text, and the rule that they belong to."""
+
+    hit: Hit[int]
+    rule: Rule
 
 
 def explain(text: str, context: Context = _NOWHERE) -> Explanation:
@@ -81,9 +87,9 @@ def _explain(parsed: Parsed, context: Context, entry_id: str) -> Explanation:
     if class_ in ("success", "intermediate"):
         return _good(parsed, class_, context)
     searched = words.without_addresses(parsed.words)
-    hits = _phrases().find(words.split(searched)) if searched else []
-    case = _case(parsed, class_, context, hits)
-    decision = _decide(case, hits, searched)
+    found, marks = _found(searched)
+    case = _case(parsed, class_, context, marks)
+    decision = _decide(case, found, searched)
     return _told(case, decision)
 
 
@@ -167,48 +173,53 @@ def _good(parsed: Parsed, class_: Class, context: Context) -> Explanation:
 
 
 @cache
-def _phrases() -> Phrases[Rule | Mark]:
-    pairs: list[tuple[str, Rule | Mark]] = []
-    for mark in knowledge.marks():
-        pairs.extend((phrase, mark) for phrase in mark.phrases.split(","))
-    for rule in knowledge.rules():
-        pairs.extend((phrase, rule) for phrase in rule.phrases.split(","))
-    return Phrases(pairs)
+def _phrases() -> Phrases[int]:
+    return Phrases(knowledge.known().index)
 
 
-def _case(parsed: Parsed, class_: Class, context: Context, hits: list[Hit[Rule | Mark]]) -> _Case:
-    direction, stage, provider = context.direction, context.stage, ""
-    for hit in hits:
-        mark = hit.value
-        if isinstance(mark, Mark):
-            provider = provider or mark.provider
-            if stage == "unknown" and mark.stage:
-                stage = mark.stage
-            if direction == "unknown" and mark.direction:
-                direction = mark.direction
+def _found(text: str) -> tuple[list[_Found], list[Mark]]:
+    """Find the rules whose words are in a text, and the marks in it, in the order of their beginnings."""
+    if not text:
+        return [], []
+    rules, marks = knowledge.rules(), knowledge.marks()
+    found: list[_Found] = []
+    seen: list[Mark] = []
+    for hit in _phrases().find(words.split(text)):
+        if hit.value < len(rules):
+            found.append(_Found(hit, rules[hit.value]))
+        else:
+            seen.append(marks[hit.value - len(rules)])
+    return found, seen
+
+
+def _case(parsed: Parsed, class_: Class, context: Context, marks: list[Mark]) -> _Case:
+    direction, stage, speakers = context.direction, context.stage, []
     if context.peer:
-        for hit in _phrases().find(words.split(context.peer)):
-            if isinstance(hit.value, Mark) and hit.value.provider:
-                provider = hit.value.provider
-    return _Case(parsed, class_, direction, stage, provider, context.peer)
+        speakers = [mark.speaker for mark in _found(context.peer)[1] if mark.speaker]
+    for mark in marks:
+        if mark.speaker:
+            speakers.append(mark.speaker)
+        if stage == "unknown" and mark.stage:
+            stage = mark.stage
+        if direction == "unknown" and mark.direction:
+            direction = mark.direction
+    return _Case(parsed, class_, direction, stage, tuple(dict.fromkeys(speakers)))
 
 
-def _decide(case: _Case, hits: list[Hit[Rule | Mark]], searched: str) -> _Decision:
+def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
     detail = case.parsed.enhanced.partition(".")[2]
-    at_provider = knowledge.at_provider(case.provider, detail) if case.provider and detail else None
-    fitting = [
-        (hit, hit.value) for hit in hits if isinstance(hit.value, Rule) and _fits(hit.value, case, detail)
-    ]
-    fitting.sort(key=lambda found: (-_LEVELS[found[1].level], -found[0].words, found[0].start))
-    level = _LEVELS[fitting[0][1].level] if fitting else 0
+    fitting = [each for each in found if _fits(each.rule, case, detail)]
+    fitting.sort(key=lambda each: (-_LEVELS[each.rule.level], -each.hit.words, each.hit.start))
+    level = _LEVELS[fitting[0].rule.level] if fitting else 0
     if level >= _LEVELS["strong"]:
         return _by_words(fitting, searched)
-    if at_provider is not None:
+    meant = _meant(case, detail)
+    if meant is not None:
         return _Decision(
-            (at_provider.cause, *_others(fitting, at_provider.cause)),
+            (meant.cause, *_others(fitting, meant.cause)),
             "certain",
             case.parsed.enhanced,
-            meaning=f"{at_provider.meaning}.",
+            meaning=f"{meant.meaning}.",
         )
     known = knowledge.enhanced().get(detail)
     if known is not None and known.cause and not known.generic and not detail.endswith(".0"):
@@ -223,17 +234,31 @@ def _decide(case: _Case, hits: list[Hit[Rule | Mark]], searched: str) -> _Decisi
     return by_code
 
 
+def _meant(case: _Case, detail: str) -> Enhanced | None:
+    """Find what the one who speaks means by an enhanced code, where that is not what the registry says."""
+    if detail:
+        for speaker in case.speakers:
+            meant = knowledge.meant_by(speaker, detail)
+            if meant is not None:
+                return meant
+    return None
+
+
 def _fits(rule: Rule, case: _Case, detail: str) -> bool:
     if rule.only and case.class_ not in (rule.only, "unknown"):
+        return False
+    if rule.speaker and rule.speaker not in case.speakers:
         return False
     return not rule.enhanced or rule.enhanced == detail
 
 
-def _by_words(fitting: list[tuple[Hit[Rule | Mark], Rule]], searched: str) -> _Decision:
-    hit, rule = fitting[0]
+def _by_words(fitting: list[_Found], searched: str) -> _Decision:
+    hit, rule = fitting[0].hit, fitting[0].rule
     confidence: Confidence = "certain"
     if rule.level != "signature":
-        rivals = (r for h, r in fitting[1:] if r.level == rule.level and h.words == hit.words)
+        rivals = (
+            each.rule for each in fitting[1:] if each.rule.level == rule.level and each.hit.words == hit.words
+        )
         if rule.level == "weak" or hit.words == 1 or any(rival.cause != rule.cause for rival in rivals):
             confidence = "likely"
     if rule.cause == "unknown":
@@ -242,12 +267,12 @@ def _by_words(fitting: list[tuple[Hit[Rule | Mark], Rule]], searched: str) -> _D
     return _Decision(causes, confidence, words.span(searched, hit.start, hit.end), rule)
 
 
-def _others(fitting: list[tuple[Hit[Rule | Mark], Rule]], cause: str) -> tuple[str, ...]:
+def _others(fitting: list[_Found], cause: str) -> tuple[str, ...]:
     """Give the other causes that speak at the same level as the first, the likeliest first, at most four."""
     others: dict[str, None] = {}
-    for _, rule in fitting:
-        if rule.level == fitting[0][1].level:
-            others.update(dict.fromkeys((rule.cause, *rule.also)))
+    for each in fitting:
+        if each.rule.level == fitting[0].rule.level:
+            others.update(dict.fromkeys((each.rule.cause, *each.rule.also)))
     others.pop(cause, None)
     return tuple(others)[:4]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -39,21 +39,30 @@ class _Node(Generic[T]):
         self.found: list[tuple[T, int]] = []
 
 
+Index: TypeAlias = dict[str, list[tuple[list[str], T]]]
+
+
+def index(phrases: Iterable[tuple[str, T]]) -> Index[T]:
+    """Sort phrases by their first word: to each the other words, and what the phrase stands for."""
+    found: Index[T] = {}
+    for phrase, value in phrases:
+        first, *rest = phrase.split()
+        for word in first.split("|"):
+            found.setdefault(word, []).append((rest, value))
+    return found
+
+
 class Phrases(Generic[T]):
     """A set of phrases, each with the value it stands for."""
 
-    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
-        self._unread: dict[str, list[tuple[list[str], T]]] = {}
+    def __init__(self, phrases: Index[T]) -> None:
+        self._phrases = phrases
         self._first: dict[str, _Node[T]] = {}
-        for phrase, value in phrases:
-            first, *rest = phrase.split()
-            for word in first.split("|"):
-                self._unread.setdefault(word, []).append((rest, value))
 
     def _branch(self, word: str) -> _Node[T]:
         """Grow the branch of a first word when it is first met: most words never are."""
         branch = self._first[word] = _Node()
-        for rest, value in self._unread.pop(word):
+        for rest, value in self._phrases[word]:
             _grow(branch, rest, value)
         return branch
 
@@ -63,7 +72,7 @@ class Phrases(Generic[T]):
         for start, word in enumerate(words):
             branch = self._first.get(word)
             if branch is None:
-                if word not in self._unread:
+                if word not in self._phrases:
                     continue
                 branch = self._branch(word)
             _walk(branch, words, start, start + 1, hits)

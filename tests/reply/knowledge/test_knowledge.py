@@ -102,12 +102,12 @@ def test_phrases_are_lower_case_words_and_do_not_begin_or_end_in_a_gap() -> None
     ],
 )
 def test_a_provider_may_mean_something_else_by_a_code(provider: str, code: str, cause: str) -> None:
-    own = knowledge.at_provider(provider, code)
+    own = knowledge.meant_by(provider, code)
     assert own is not None
     assert own.cause == cause
-    assert own in knowledge.at_providers(code)
+    assert own in knowledge.meanings(code)
 
 
 def test_a_provider_without_own_meanings_has_none() -> None:
-    assert knowledge.at_provider("nobody", "7.27") is None
-    assert knowledge.at_provider("google", "1.1") is None
+    assert knowledge.meant_by("nobody", "7.27") is None
+    assert knowledge.meant_by("google", "1.1") is None

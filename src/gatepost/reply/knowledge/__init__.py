@@ -1,23 +1,20 @@
-"""What Gatepost knows about replies: tables in TOML beside this file, read once, when first asked for.
+"""What Gatepost knows about replies: tables in TOML beside this file, read when first asked for.
 
-`causes.toml` says what each cause means and asks for; `codes.toml` and `enhanced.toml` what numbers stand for;
-`phrases.toml` what words give away. It says nothing about how a decision is made: that is `explain`.
+README.md says how they are written. This module gives them as values; it says nothing about how a decision is
+made: that is `explain`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from gatepost.reply.explanation import Persistence, Retry, Side
 
 Level = Literal["signature", "strong", "weak"]
-_HERE: Final = Path(__file__).parent
+Spoken = Literal["sent", "received", "local", ""]
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,17 +59,22 @@ class Enhanced(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that give a cause away. `examples` are replies that it must decide."""
+    """Words that give a cause away. `examples` are replies that it must decide.
+
+    `speaker` is the file it stands in where the rule holds only for that one (`here` in the file).
+    """
 
     cause: str
     phrases: str
     source: str
     examples: tuple[str, ...]
     level: Level = "strong"
+    here: bool = False
+    speaker: str = ""
     only: Literal["temporary", "permanent", ""] = ""
     enhanced: str = ""
     also: tuple[str, ...] = ()
-    direction: Literal["sent", "received", "local", ""] = ""
+    direction: Spoken = ""
     persistence: Persistence | None = None
     retry: Retry | None = None
     meaning: str = ""
@@ -81,82 +83,87 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that tell of the circumstances: the provider, the stage, the direction."""
+    """Words that tell of the circumstances: who speaks, the stage, the direction."""
 
     phrases: str
-    provider: str = ""
+    speaker: str = ""
     stage: str = ""
-    direction: Literal["sent", "received", "local", ""] = ""
+    direction: Spoken = ""
 
 
-class _Enhanced(Struct, frozen=True, forbid_unknown_fields=True):
-    codes: dict[str, Enhanced]
-    providers: dict[str, dict[str, Enhanced]]
+class Speaker(Struct, frozen=True):
+    """One who speaks in its own way: a provider, a mail server, a list; and what it means by enhanced codes."""
+
+    title: str
+    enhanced: dict[str, Enhanced]
 
 
-class _Phrases(Struct, frozen=True, forbid_unknown_fields=True):
-    mark: tuple[Mark, ...]
-    rule: tuple[Rule, ...]
+class Knowledge(Struct, frozen=True):
+    """All tables, and the words by which rules and marks are found.
+
+    `index` holds, by the first word of a phrase, the phrase's other words and the position of what it stands for:
+    in `rules`, or behind their end in `marks`.
+    """
+
+    causes: dict[str, Cause]
+    codes: dict[int, Code]
+    enhanced: dict[str, Enhanced]
+    speakers: dict[str, Speaker]
+    rules: tuple[Rule, ...]
+    marks: tuple[Mark, ...]
+    index: dict[str, list[tuple[list[str], int]]]
 
 
 @cache
+def known() -> Knowledge:
+    """Give everything that is known."""
+    from gatepost.reply.knowledge import compiled  # it is large, and not needed before the first reply
+
+    return compiled.load()
+
+
 def causes() -> dict[str, Cause]:
     """Give the causes by name."""
-    return msgspec.convert(_table("causes"), dict[str, Cause])
+    return known().causes
 
 
-@cache
 def codes() -> dict[int, Code]:
     """Give the reply codes by number."""
-    return {int(code): value for code, value in msgspec.convert(_table("codes"), dict[str, Code]).items()}
+    return known().codes
 
 
-@cache
 def enhanced() -> dict[str, Enhanced]:
     """Give the registered enhanced codes by "subject.detail", without the class digit."""
-    return _enhanced().codes
+    return known().enhanced
 
 
-@cache
-def rules() -> Sequence[Rule]:
+def rules() -> tuple[Rule, ...]:
     """Give the rules from words to causes, in the order written."""
-    return _phrases().rule
+    return known().rules
 
 
-@cache
-def marks() -> Sequence[Mark]:
+def marks() -> tuple[Mark, ...]:
     """Give the marks of circumstances."""
-    return _phrases().mark
+    return known().marks
 
 
-def at_provider(provider: str, code: str) -> Enhanced | None:
-    """Give what a provider means by "subject.detail", where it differs from the registry."""
-    own = _enhanced().providers.get(provider)
-    if own is None:
+def speakers() -> dict[str, Speaker]:
+    """Give those who speak in their own way, by the name of their file."""
+    return known().speakers
+
+
+def meant_by(speaker: str, code: str) -> Enhanced | None:
+    """Give what a speaker means by "subject.detail", where it differs from the registry."""
+    found = speakers().get(speaker)
+    if found is None:
         return None
-    found = own.get(code)
-    if found is None and len(code) == 5:
-        found = own.get(code[:-1] + "*") or own.get(code[:-2] + "*")
-    return found
+    meant = found.enhanced.get(code)
+    if meant is None and len(code) == 5:
+        meant = found.enhanced.get(code[:-1] + "*") or found.enhanced.get(code[:-2] + "*")
+    return meant
 
 
-def at_providers(code: str) -> list[Enhanced]:
-    """Give what each provider means by "subject.detail", of those that differ from the registry."""
-    found = (at_provider(provider, code) for provider in _enhanced().providers)
-    return [own for own in found if own is not None]
-
-
-@cache
-def _enhanced() -> _Enhanced:
-    return msgspec.convert(_table("enhanced"), _Enhanced)
-
-
-@cache
-def _phrases() -> _Phrases:
-    return msgspec.convert(_table("phrases"), _Phrases)
-
-
-def _table(name: str) -> dict[str, object]:
-    import tomllib  # a third of the import time of this module, and not needed before the first reply
-
-    return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
+def meanings(code: str) -> list[Enhanced]:
+    """Give what each speaker means by "subject.detail", of those that differ from the registry."""
+    found = (meant_by(speaker, code) for speaker in speakers())
+    return [meant for meant in found if meant is not None]
