@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import explained_pages
 import journal_page
 
 from gatepost.cli.replies import STAGES, by_stage
@@ -99,6 +100,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "journal.md": journal_page.page,
     "settings.md": reference,
     "dialogue.md": dialogue,
+    **explained_pages.pages(),
 }
 
 
@@ -115,7 +117,13 @@ def main() -> int:
             continue
         stale.append(name)
         if not checking:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    for path in (HERE / explained_pages.FOLDER).rglob("*.md"):
+        if path.relative_to(HERE).as_posix() not in PAGES:  # of a cause or code that is no more
+            stale.append(str(path.relative_to(HERE)))
+            if not checking:
+                path.unlink()
     if checking and stale:
         print(f"stale: {', '.join(stale)}; write them anew with docs/generate.py", file=sys.stderr)
         return 1
