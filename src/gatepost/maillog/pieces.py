@@ -1,0 +1,83 @@
+"""Pieces that the lines of many systems share: a reply's codes, an address in brackets, the step of a dialogue.
+
+Every reader takes them from here, so that the same words are read the same way whoever wrote them down. Nothing here
+knows one system's lines, nor what a reply means.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# A reply code (RFC 5321 §4.2), then perhaps the enhanced code (RFC 3463) as written by servers: "550 5.7.1",
+# "550-5.7.1", "550 #5.7.1", "550 (5.7.1)", "550 [5.7.1]", "550: 5.7.1". A number that goes on ("550.1", "5500") is none.
+_CODES: Final = re.compile(
+    r"[\s\"]{0,4}([2-5][0-9]{2})(?![0-9A-Za-z_]|\.[0-9])"
+    r"(?:[\s\-:;,.]{0,4}[(\[<]?#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9]))?"
+)
+# Further on in the text: in brackets or with the sign that qmail and Cisco put before it, "(#5.7.1)".
+_MARKED: Final = re.compile(r"[(\[ ]#([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9])")
+
+_STAGES: Final = {
+    "connect": "connect",
+    "connection": "connect",
+    "greeting": "connect",
+    "initial": "connect",
+    "helo": "helo",
+    "ehlo": "helo",
+    "lhlo": "helo",
+    "starttls": "starttls",
+    "tls": "starttls",
+    "auth": "auth",
+    "mail": "mail",
+    "rcpt": "rcpt",
+    "data": "data",
+    "bdat": "content",
+    "end of data": "content",
+    "end-of-data": "content",
+    "end-of-message": "content",
+    "end-of-header": "content",
+    "data command": "data",
+    "content": "content",
+    "eom": "content",
+    ".": "content",
+    "dot": "content",
+    "quit": "quit",
+    "rset": "unknown",
+    "noop": "unknown",
+    "vrfy": "unknown",
+    "etrn": "unknown",
+}
+
+
+def code_and_enhanced(text: str) -> tuple[int, str]:
+    """Give the code a reply begins with and its enhanced code; 0 and "" where it has none."""
+    found = _CODES.match(text)
+    if found is None:
+        return 0, ""
+    code = found[1]
+    enhanced = found[2] or ""
+    if enhanced:
+        return int(code), enhanced if enhanced[0] == code[0] else ""
+    if "#" in text:
+        for one in _MARKED.findall(text[:4096]):
+            if one[0] == code[0]:
+                return int(code), str(one)
+    return int(code), ""
+
+
+def stage_of(words: str) -> str:
+    """Name the step of the dialogue that a command, or words for one, belongs to; "unknown" where none is known."""
+    lower = words.strip().lower()
+    known = _STAGES.get(lower)
+    if known is not None:
+        return known
+    return _STAGES.get(lower.replace(":", " ").partition(" ")[0], "unknown")
+
+
+def bare(address: str) -> str:
+    """Take the angle brackets off an address; the null reverse-path stays "<>" (RFC 5321 §4.5.5)."""
+    address = address.strip()
+    if address == "<>":
+        return address
+    return address.removeprefix("<").removesuffix(">")

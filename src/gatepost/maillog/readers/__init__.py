@@ -1,0 +1,18 @@
+"""The readers, one module for each system, in the order in which a line is tried on them.
+
+Those that know their lines by the program's name come first, those that go by the form of the line alone last. To
+add one: write a module with a class that has the form of `maillog.reader.Reader`, and name the class here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gatepost.maillog.reader import Reader
+from gatepost.maillog.readers.plain import Plain
+
+READERS: Final[tuple[Callable[[], Reader], ...]] = (
+    # By anything else than the form of a reply: those before this line.
+    Plain,
+)
