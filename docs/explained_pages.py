@@ -73,7 +73,7 @@ def _index() -> str:
     for group, title in GROUPS.items():
         lines += ["", f"**{title}**", ""]
         lines += [
-            f"- [{name}](causes/{name}.md): {_prose(cause.meaning)}"
+            f"- [{cause.title}](causes/{name}.md) (`{name}`): {_prose(cause.meaning)}"
             for name, cause in causes.items()
             if cause.group == group
         ]
@@ -90,7 +90,7 @@ def _index() -> str:
 
 def _cause(name: str) -> str:
     cause = knowledge.causes()[name]
-    lines = [f"# {name}", "", MADE, "", f"**{_prose(cause.meaning)}**", ""]
+    lines = [f"# {cause.title} ({name})", "", MADE, "", f"**{_prose(cause.meaning)}**", ""]
     lines += _moves(cause)
     lines += ["", "## What to do", "", _prose(cause.action)]
     for direction, action in (
@@ -189,9 +189,12 @@ def _code(number: int) -> str:
         lines.append(f"- **Beware:** {_prose(code.misread)}")
     if code.causes:
         lines += ["", "## What it stands for", ""]
-        lines += [f"- [{name}](../causes/{name}.md): {_prose(causes[name].meaning)}" for name in code.causes]
+        lines += [
+            f"- [{causes[name].title}](../causes/{name}.md): {_prose(causes[name].meaning)}"
+            for name in code.causes
+        ]
     for stage, names in code.by_stage.items():
-        links = ", ".join(f"[{name}](../causes/{name}.md)" for name in names)
+        links = ", ".join(f"[{causes[name].title}](../causes/{name}.md)" for name in names)
         lines += ["", f"At the step *{stage}* it mostly means {links}."]
     if code.causes and not code.sure:
         lines += ["", f'The words behind the number decide: `gatepost explain "{number} …"`.']
@@ -207,7 +210,7 @@ def _code(number: int) -> str:
         for example, cause in examples:
             if cause not in seen and len(seen) < EXAMPLES:
                 seen.add(cause)
-                lines += ["```text", example, "```", f"[{cause}](../causes/{cause}.md)", ""]
+                lines += ["```text", example, "```", f"[{causes[cause].title}](../causes/{cause}.md)", ""]
     ours = [entry for entry in ENTRIES.values() if entry.code == number]
     if ours:
         lines += ["", "## When Gatepost says it", ""]

@@ -68,6 +68,8 @@ def test_every_cause_has_words_that_give_it_away() -> None:
 
 def test_the_words_are_whole_sentences_with_references() -> None:
     for cause in knowledge.causes().values():
+        assert 0 < len(cause.title) <= 45
+        assert not cause.title.endswith(".")
         assert cause.meaning.endswith(".")
         assert cause.action.endswith(".")
         assert cause.references

@@ -20,6 +20,7 @@ Spoken = Literal["sent", "received", "local", ""]
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
     """A reason why replies are given: what it means, whose move it is, and what follows."""
 
+    title: str
     group: str
     meaning: str
     action: str
