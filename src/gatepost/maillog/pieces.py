@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# A reply code (RFC 5321 §4.2), then perhaps the enhanced code (RFC 3463) as written by servers: "550 5.7.1",
-# "550-5.7.1", "550 #5.7.1", "550 (5.7.1)", "550 [5.7.1]", "550: 5.7.1". A number that goes on ("550.1", "5500") is none.
+# A reply code (RFC 5321 §4.2), then perhaps the enhanced code (RFC 3463), as servers write them: "550 5.7.1",
+# "550-5.7.1", "550 #5.7.1", "550 (5.7.1)", "550: 5.7.1". A number that goes on ("550.1", "5500") is none.
 _CODES: Final = re.compile(
     r"[\s\"]{0,4}([2-5][0-9]{2})(?![0-9A-Za-z_]|\.[0-9])"
     r"(?:[\s\-:;,.]{0,4}[(\[<]?#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9]))?"

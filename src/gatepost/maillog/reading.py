@@ -6,7 +6,7 @@ file are told apart line by line. It knows neither files nor what a reply means.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from gatepost.maillog.event import Event
 from gatepost.maillog.frame import unframe
@@ -16,7 +16,7 @@ from gatepost.maillog.readers import READERS
 class Reading:
     """The reading of one log (or of one piece of it). `today` is for years that the log leaves out."""
 
-    def __init__(self, today: datetime.date) -> None:
+    def __init__(self, today: dt.date) -> None:
         self._today = today
         self._readers = [make() for make in READERS]
         self._last = self._readers[0]
