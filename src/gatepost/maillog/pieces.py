@@ -15,8 +15,6 @@ _CODES: Final = re.compile(
     r"[\s\"]{0,4}([2-5][0-9]{2})(?![0-9A-Za-z_]|\.[0-9])"
     r"(?:[\s\-:;,.]{0,4}[(\[<]?#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9]))?"
 )
-# Further on in the text: in brackets or with the sign that qmail and Cisco put before it, "(#5.7.1)".
-_MARKED: Final = re.compile(r"[(\[ ]#([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9])")
 
 _STAGES: Final = {
     "connect": "connect",
@@ -51,19 +49,14 @@ _STAGES: Final = {
 
 
 def code_and_enhanced(text: str) -> tuple[int, str]:
-    """Give the code a reply begins with and its enhanced code; 0 and "" where it has none."""
+    """Give the code a reply begins with and the enhanced code behind it; 0 and "" where it has none.
+
+    What stands further on, such as qmail's "(#5.7.1)" at the end, is left to `reply.parse`.
+    """
     found = _CODES.match(text)
     if found is None:
         return 0, ""
-    code = found[1]
-    enhanced = found[2] or ""
-    if enhanced:
-        return int(code), enhanced if enhanced[0] == code[0] else ""
-    if "#" in text:
-        for one in _MARKED.findall(text[:4096]):
-            if one[0] == code[0]:
-                return int(code), str(one)
-    return int(code), ""
+    return int(found[1]), found[2] or ""
 
 
 def stage_of(words: str) -> str:

@@ -10,9 +10,13 @@ from collections.abc import Callable
 from typing import Final
 
 from gatepost.maillog.reader import Reader
+from gatepost.maillog.readers.exim import Exim
 from gatepost.maillog.readers.plain import Plain
+from gatepost.maillog.readers.postfix import Postfix
 
 READERS: Final[tuple[Callable[[], Reader], ...]] = (
+    Exim,
+    Postfix,
     # By anything else than the form of a reply: those before this line.
     Plain,
 )
