@@ -29,10 +29,12 @@ _LEVEL: Final = r"(?:<?[a-z]\w{0,15}\.[a-z]{1,10}>? )?"
 _MESSAGE_ID: Final = r"(?:\[ID [0-9]{1,10} [a-z0-9.]{1,24}\] )?"
 # RFC 3164 §4.1 as the field has it: perhaps a year (network gear), a fraction (journalctl -o short-precise), no host
 # (a program's own log).
-_BSD: Final = re.compile(
+_MOMENT: Final = (
     r"([A-Z][a-z]{2}) ([ 0-3]?[0-9]) (?:(20[0-9]{2}) )?([0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{1,9})?)"
-    rf"(?: (20[0-9]{{2}}))? {_LEVEL}(?:(\S{{1,255}})(?<!:) )?{_LEVEL}{_TAG}{_MESSAGE_ID}"
+    r"(?: (20[0-9]{2}))? "
 )
+_STAMP: Final = re.compile(_MOMENT)
+_BSD: Final = re.compile(rf"{_MOMENT}{_LEVEL}(?:(\S{{1,255}})(?<!:) )?{_LEVEL}{_TAG}{_MESSAGE_ID}")
 _ISO: Final = (
     r"(20[0-9]{2}-[01][0-9]-[0-3][0-9])[T ]([0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:[.,][0-9]{1,9})?)"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -87,6 +89,16 @@ def unframe(raw: str, today: dt.date) -> Frame:
         if date:
             return Frame(raw, raw[found.end() :], f"{date}T{clock}", host or "", program, pid or "")
     return _other(raw, raw, today, "", 0)
+
+
+def _stamped(raw: str, text: str, today: dt.date) -> Frame | None:
+    """Take off a time that stands alone: a program's own log, whose form is its reader's."""
+    found = _STAMP.match(text)
+    if found is None:
+        return None
+    month, day, year, clock, late = found.groups()
+    date = _date(month, day, year or late or "", today)
+    return Frame(raw, text[found.end() :], f"{date}T{clock}") if date else None
 
 
 def _other(raw: str, text: str, today: dt.date, time: str, depth: int) -> Frame:
@@ -156,6 +168,9 @@ def _lettered(raw: str, text: str, today: dt.date, time: str, depth: int) -> Fra
     if found is not None:
         date, clock, offset, host, program, pid = found.groups()
         return Frame(raw, text[found.end() :], _moment(date, clock, offset), host, program, pid or "")
+    frame = _stamped(raw, text, today)
+    if frame is not None:
+        return frame
     found = _SERVICE.match(text)
     if found is not None:
         return _inner(raw, text[found.end() :], today, time, depth)

@@ -35,7 +35,7 @@ _DAEMONS: Final = _SERVERS | _AGENTS | _QUEUE | _SHARED | _COMMANDS | _MORE_COMM
 _PROGRAMS: Final = 1024  # names remembered; a log has a dozen
 
 _DELIVERY: Final = re.compile(
-    rf"({KEY}): to=<(.{{0,1024}}?)>, (?:orig_to=<.{{0,1024}}?>, )?relay=([^,]{{0,1024}}), "
+    rf"({KEY}): to=<([^>]{{0,1024}}|.{{0,1024}}?)>, (?:orig_to=<[^>]{{0,1024}}(?:>[^,].{{0,1024}}?)?>, )?relay=([^,]{{0,1024}}), "
     r"(?:conn_use=[0-9]{1,9}, )?delay=([0-9.]{1,15})(?:, delays=[0-9./-]{1,60})?(?:, tls=[^,]{0,200})?"
     r"(?:, dsn=([245](?:\.[0-9]{1,3}){2}))?, status=([A-Za-z-]{2,40})(?: \(|$)"
 )
@@ -51,7 +51,7 @@ _RESULTS: Final[dict[str, Result]] = {
 }
 # smtp_trouble.c: who said it, how it is introduced. Where a command is answered, its name follows the reply.
 _SAID: Final = re.compile(
-    r"(?:host |SASL authentication failed; server )(\S{1,1024}?)(?::[0-9]{1,5})? (said|refused to talk to me): "
+    r"(?:host |SASL authentication failed; server )([^\s\]]{1,512}\]?)(?::[0-9]{1,5})? (said|refused to talk to me): "
 )
 _ANSWERED: Final = " (in reply to "
 _SUSPENDED: Final = "delivery temporarily suspended: "
@@ -84,7 +84,7 @@ _EARLY: Final = re.compile(
     r"Cannot start TLS|TLS is required|SASL authentication failed|SSL_connect error|certificate |Server certificate|"
     r"warning: (?:no MX host|host \S{1,1024} (?:greeted|replied)|mailer loop|SASL authentication)|Host or domain)"
 )
-_NOTICE: Final = re.compile(rf"({KEY}): (?:sender|postmaster) [a-z ]{{1,40}} notification: ({KEY})")
+_NOTICE: Final = re.compile(rf"({KEY}): (?:sender|postmaster) [a-z -]{{1,40}} notification: ({KEY})")
 _PICKED: Final = re.compile(rf"({KEY}): uid=[0-9]{{1,10}} from=<(.{{0,1024}}?)>")
 _KEYED: Final = re.compile(rf"({KEY}): ")
 

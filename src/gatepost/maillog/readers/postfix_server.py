@@ -20,7 +20,7 @@ SYSTEM: Final = "postfix"
 KEY: Final = r"(?![a-z]{1,20}:)[0-9A-Za-z]{4,24}"
 
 _ACTION: Final = re.compile(
-    rf"(?:(NOQUEUE|{KEY}): )?((?:milter-|proxy-)?[a-z_-]{{3,24}}): (\S{{1,64}})"
+    rf"(?:(NOQUEUE|{KEY}): |(?=reject))([a-z][a-z_-]{{2,31}}): (\S{{1,64}})"
     r"(?: from ([^\s\[]{0,255}\[[^\]\s]{0,255}\])(?::[0-9]{1,5})?)?: "
 )
 _CONTENT: Final = re.compile(
@@ -41,15 +41,26 @@ _RESULTS: Final[dict[str, Result]] = {
     "quarantine": "held",
     "milter-quarantine": "held",
 }
-# What else access(5) and header_checks(5) can do: the message goes on.
+# What else access(5), header_checks(5) and milters can do; the message goes on. Changes need no reason.
 _CHANGES: Final = frozenset(
-    ("filter", "redirect", "prepend", "replace", "strip", "bcc", "delay", "permit", "dunno")
+    (
+        *(
+            "filter",
+            "redirect",
+            "prepend",
+            "replace",
+            "strip",
+            "bcc",
+            "delay",
+            "permit",
+            "dunno",
+            "info",
+            "ignore",
+        ),
+        *("milter-header-redirect", "milter-header-replace", "milter-header-add", "trigger"),
+    )
 )
-_REMARKS: Final = frozenset(
-    ("reject_warning", "warn", "warning", "ignore", "info", "trigger", "permit_warning")
-)
-_MILTER_CHANGES: Final = frozenset(("milter-header-redirect", "milter-header-replace", "milter-header-add"))
-_OTHER_ACTIONS: Final = _CHANGES | _REMARKS | _MILTER_CHANGES
+_REMARKS: Final = frozenset(("reject_warning", "warn", "warning", "permit_warning"))
 _SENDER: Final = re.compile(r" from=<(.{0,1024}?)>(?=,? (?:to|proto|helo)=|:|,|$)")
 _RECIPIENT: Final = re.compile(r" to=<(.{0,1024}?)>(?=,? (?:proto|helo)=|:|,|$)")
 _CLIENT: Final = re.compile(
@@ -86,7 +97,7 @@ def looks_like_server(message: str) -> bool:
     """Tell whether a message without a program has one of the forms of smtpd or postscreen."""
     found = _ACTION.match(message)
     if found is not None and found[1]:
-        return found[2] in _RESULTS or found[2] in _OTHER_ACTIONS
+        return found[2] in _RESULTS or found[2] in _CHANGES or found[2] in _REMARKS
     return any(
         form.match(message) is not None for form in (_CLIENT, _SASL, _LIMIT, _BROKEN, _TLS, _SEEN, _QUIET)
     )
@@ -119,13 +130,13 @@ def read_server(frame: Frame, message: str) -> Event:
 def _action(frame: Frame, message: str, found: re.Match[str]) -> Event | None:
     key, action, step, peer = found.groups()
     result = _RESULTS.get(action)
-    if result is None and action not in _OTHER_ACTIONS:
+    if result is None and action not in _CHANGES and action not in _REMARKS:
         return None
     at = found.end()
     end = message.find("; from=<", at)
     if end < 0:
         end = message.find("; proto=", at)
-    text = message[at:end] if end >= 0 else message[at:]
+    text = "" if action in _CHANGES else message[at:end] if end >= 0 else message[at:]
     return _told(
         frame, "" if key in (None, "NOQUEUE") else key, result or "", step, peer or "", text, message, end
     )
@@ -227,5 +238,5 @@ def read_cleanup(frame: Frame, message: str) -> Event | None:
     # header_checks(5): what the rule says stands behind the envelope.
     helo = message.find(" helo=<", found.end())
     begin = message.find(">: ", max(helo, found.end()))
-    text = message[begin + 3 :] if begin >= 0 else found[3]
+    text = "" if found[2] in _CHANGES else message[begin + 3 :] if begin >= 0 else found[3]
     return _told(frame, found[1], result, "content", found[4], text, message, found.end() - 1)
