@@ -227,6 +227,11 @@ def test_a_multiline_reply_is_explained_as_one() -> None:
     assert told.confidence == "certain"
 
 
+def test_the_evidence_shows_the_address_that_stands_among_its_words() -> None:
+    told = explain("553 5.1.8 <x@example.com>... Domain of sender address x@example.com does not exist")
+    assert told.evidence == "Domain of sender address x@example.com does not exist"
+
+
 def test_words_in_an_address_do_not_count() -> None:
     assert explain("550 5.1.1 <spam@virus.example>: User unknown").causes == ("user_unknown",)
 

@@ -51,7 +51,7 @@ def test_phrases_that_overlap_are_all_found() -> None:
 def test_the_piece_of_the_text_can_be_shown() -> None:
     text = "550 <x>: User  unknown, sorry"
     (hit,) = Phrases(index([("user unknown", None)])).find(split(text))
-    assert span(text, hit.start, hit.end) == "User  unknown"
+    assert text[span(text, hit.start, hit.end)] == "User  unknown"
     assert hit.words == 2
 
 

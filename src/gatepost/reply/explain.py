@@ -212,7 +212,7 @@ def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
     fitting.sort(key=lambda each: (-_LEVELS[each.rule.level], -each.hit.words, each.hit.start))
     level = _LEVELS[fitting[0].rule.level] if fitting else 0
     if level >= _LEVELS["strong"]:
-        return _by_words(fitting, searched)
+        return _by_words(fitting, searched, case.parsed.words)
     meant = _meant(case, detail)
     if meant is not None:
         return _Decision(
@@ -225,7 +225,7 @@ def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
     if known is not None and known.cause and not known.generic and not detail.endswith(".0"):
         return _by_number(case, (known.cause,), "likely", case.parsed.enhanced, known.references)
     if fitting:
-        return _by_words(fitting, searched)
+        return _by_words(fitting, searched, case.parsed.words)
     if known is not None and known.cause not in ("", "unknown", "policy"):
         return _by_number(case, (known.cause,), "likely", case.parsed.enhanced, known.references)
     by_code = _by_code(case)
@@ -252,7 +252,8 @@ def _fits(rule: Rule, case: _Case, detail: str) -> bool:
     return not rule.enhanced or rule.enhanced == detail
 
 
-def _by_words(fitting: list[_Found], searched: str) -> _Decision:
+def _by_words(fitting: list[_Found], searched: str, said: str) -> _Decision:
+    """Go by the words of the first rule; `said` is the text with the addresses that `searched` lacks."""
     hit, rule = fitting[0].hit, fitting[0].rule
     confidence: Confidence = "certain"
     if rule.level != "signature":
@@ -264,7 +265,7 @@ def _by_words(fitting: list[_Found], searched: str) -> _Decision:
     if rule.cause == "unknown":
         confidence = "unknown"
     causes = (rule.cause, *_others(fitting, rule.cause))
-    return _Decision(causes, confidence, words.span(searched, hit.start, hit.end), rule)
+    return _Decision(causes, confidence, said[words.span(searched, hit.start, hit.end)], rule)
 
 
 def _others(fitting: list[_Found], cause: str) -> tuple[str, ...]:

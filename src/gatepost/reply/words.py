@@ -124,8 +124,8 @@ def split(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
 
-def span(text: str, start: int, end: int) -> str:
-    """Give the piece of a text from word number `start` up to word number `end` (excluded)."""
+def span(text: str, start: int, end: int) -> slice:
+    """Give where in a text the words from number `start` up to number `end` (excluded) stand."""
     begin = stop = 0
     for number, match in enumerate(_WORD.finditer(text)):
         if number == start:
@@ -133,7 +133,7 @@ def span(text: str, start: int, end: int) -> str:
         if number == end - 1:
             stop = match.end()
             break
-    return text[begin:stop]
+    return slice(begin, stop)
 
 
 def _blank(match: re.Match[str]) -> str:
