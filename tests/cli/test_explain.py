@@ -62,6 +62,7 @@ def test_standard_input_is_read_reply_by_reply() -> None:
     done = run("-", "--jsonl", stdin="550 5.1.1 User unknown\n\n452 4.2.2 mailbox full\n")
     assert [json.loads(line)["cause"] for line in done.output.splitlines()] == [
         "user_unknown",
+        "",
         "mailbox_full",
     ]
 

@@ -1,187 +1,154 @@
-"""`gatepost explain`: what a reply, a reply code or an enhanced status code means, and what to do.
+"""`gatepost explain`: what a reply, a code, a line of a log, a whole log or a bounce means, and what to do.
 
-Takes what someone has at hand: `550`, `5.7.1`, a whole reply, or replies line by line from standard input.
-The words come from `reply.explain` and its knowledge; this module only lays them out.
+Takes what someone has at hand and chooses who answers. Each way to answer is a module of `cli.explaining`, imported
+only when it is asked for, so that a code is explained before anyone notices the wait.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sys
 from collections.abc import Iterator
-from typing import Final, get_args
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final, get_args
 
 import click
-import msgspec
 
-from gatepost.cli.layout import coloured, cut, item, paragraph, printable, width
-from gatepost.reply import knowledge
-from gatepost.reply.entry import Entry
+from gatepost.cli.explaining import feed, given, one
+from gatepost.cli.explaining.given import Files, Missing, Text
+from gatepost.cli.layout import printable
+from gatepost.cli.options import Bad
 from gatepost.reply.explain import explain as explanation_of
 from gatepost.reply.explanation import Context, Direction, Explanation
 
 STAGES: Final = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "content", "quit")
-_EXAMPLES: Final = (
-    "\b\nExamples:\n  gatepost explain 550\n"
-    '  gatepost explain "454 4.7.1 <x@example.org>: Relay access denied" --direction received'
-)
-_CLASSES: Final = {
-    "success": "it went well",
-    "intermediate": "go on",
-    "temporary": "not now; it is tried again",
-    "permanent": "refused",
-    "unknown": "no reply code",
-}
-_SIDES: Final = {
-    "sender": "the sending side's",
-    "recipient": "the receiving side's",
-    "gateway": "yours: this gateway's administrator",
-    "network": "whoever looks after the network between",
-    "nobody": "nobody's",
-    "unknown": "cannot be told from this alone",
-}
-_RETRY: Final = {
-    "no": "no",
-    "soon": "yes, within minutes, by itself",
-    "later": "yes, later, by itself",
-    "after_change": "only after something was changed",
-}
-_SURE: Final = {
-    "certain": "",
-    "likely": " (likely)",
-    "unknown": " (a guess)",
-}
+_EXAMPLES: Final = """\b
+Examples:
+  gatepost explain 550                               a code
+  gatepost explain "554 5.7.1 Relay access denied"   a reply, or a pasted line of a log
+  gatepost explain bounce.eml                        a bounce message
+  gatepost explain --jsonl - < replies.txt           a line of JSON for each line
+"""
+_CODE: Final = re.compile(r"\s*[2-5][0-9]{2}(?:[\s-]|$)")
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("reply", nargs=-1, required=True)
+@click.argument("what", nargs=-1, required=True)
 @click.option(
     "--direction",
     type=click.Choice([d for d in get_args(Direction) if d != "unknown"]),
-    help="Seen from you: you sent the reply, you received it, or your own system made it up.",
+    help="Of a reply: you sent it, you received it, or your own system made it up.",
 )
-@click.option("--stage", type=click.Choice(STAGES), help="Where in the dialogue it was said.")
+@click.option("--stage", type=click.Choice(STAGES), help="Of a reply: where in the dialogue it was said.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--jsonl", is_flag=True, help="Print one JSON object a line.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object for each line of input, in order.")
+@click.option(
+    "--csv", "as_csv", is_flag=True, help="Print a header, and a record for each line that tells something."
+)
 def explain(
-    reply: tuple[str, ...], direction: Direction | None, stage: str | None, as_json: bool, jsonl: bool
+    what: tuple[str, ...],
+    direction: Direction | None,
+    stage: str | None,
+    as_json: bool,
+    jsonl: bool,
+    as_csv: bool,
 ) -> None:
-    """Say what an SMTP reply means, whose move it is, and what to do.
+    """Say what a reply or a mail log means: why, whose move it is, what to do.
 
-    REPLY is a code (550), an enhanced code (5.7.1), a whole reply, a piece of a log that holds one, or - to read
-    replies from standard input, one a line.
+    WHAT is a code (550), an enhanced code (5.7.1), a reply, a line of a log, a bounce message, one log or several
+    (of any system that is known, compressed or not), or - for standard input.
     """
     context = Context(direction=direction or "unknown", stage=stage or "unknown")
-    if reply == ("-",):
-        for line in sys.stdin:
-            if line.strip():
-                _print(explanation_of(line, context), as_json=False, jsonl=jsonl or as_json)
-        return
-    text = " ".join(reply)
+    found = given.given(what)
+    match found:
+        case Missing():
+            raise Bad(printable(found.sentence))
+        case Text():
+            _text(found.text, context, as_json=as_json, jsonl=jsonl)
+        case Files() if jsonl or as_csv:
+            _linewise(found, context, as_csv=as_csv)
+        case Files():
+            _files(found, context, as_json=as_json)
+
+
+def _text(text: str, context: Context, *, as_json: bool, jsonl: bool) -> None:
     if not text.strip():
         raise click.UsageError('Name a reply, such as: gatepost explain "550 5.1.1 User unknown"')
     if text.isdecimal() and not (len(text) == 3 and "2" <= text[0] <= "5"):
         raise click.UsageError(f"{printable(text)[:20]} is no SMTP reply code: those are 200 to 599.")
-    _print(explanation_of(text, context), as_json=as_json, jsonl=jsonl)
+    _show(_told(text, context), as_json=as_json, jsonl=jsonl)
 
 
-def _print(explanation: Explanation, *, as_json: bool, jsonl: bool) -> None:
-    if as_json or jsonl:
-        encoded = msgspec.json.encode(explanation)
-        click.echo(encoded if jsonl else msgspec.json.format(encoded, indent=2))
-        return
-    if explanation.text == str(explanation.code):
-        lines = _code(explanation)
-    elif explanation.text == explanation.enhanced:
-        lines = _enhanced(explanation)
+def _told(text: str, context: Context) -> Explanation:
+    """Explain a reply, or a line of a log with what the line tells."""
+    if _CODE.match(text) is None and " " in text:
+        from gatepost.cli.explaining.rows import row_of
+        from gatepost.maillog.reading import Reading
+
+        event = Reading(today()).read(text)
+        if event is not None and event.system != "plain":
+            return row_of(text, event, context)
+    return explanation_of(text, context)
+
+
+def _show(told: Explanation, *, as_json: bool, jsonl: bool) -> None:
+    if jsonl or as_json:
+        from gatepost.cli.explaining import streams
+
+        click.echo(streams.json_line(told) if jsonl else streams.json_object(told), nl=not jsonl)
     else:
-        lines = _reply(explanation)
-    click.echo("\n".join(lines))
+        click.echo("\n".join(one.lines(told)))
 
 
-def _reply(told: Explanation) -> Iterator[str]:
-    yield coloured(cut(printable(told.text), 3 * width()), told.code or told.enhanced)
-    yield ""
-    yield paragraph("Meaning", told.meaning)
-    if told.cause:
-        others = f"; or {', '.join(told.causes[1:])}" if len(told.causes) > 1 else ""
-        sure = _SURE[told.confidence] if told.cause != "unknown" else ""
-        yield paragraph("Cause", f"{told.cause}{sure}{others}")
-    yield paragraph("Whose move", _SIDES[told.side])
-    if told.cause and (told.class_ != "unknown" or told.cause != "unknown"):
-        yield paragraph("Try again?", _RETRY[told.retry])
-    entry = _own(told)
-    if entry is None:
-        yield paragraph("What to do", told.action)
-    else:
-        yield paragraph("Sender", entry.sender_action)
-        yield paragraph("Gateway", entry.operator_action)
-    if told.evidence:
-        yield paragraph("Decided by", printable(told.evidence))
-    yield paragraph("See", ", ".join(told.references))
+def _linewise(files: Files, context: Context, *, as_csv: bool) -> None:
+    from gatepost.cli.explaining import linewise, streams
+
+    out = sys.stdout.buffer
+    if as_csv:
+        out.write(streams.csv_header().encode())
+    for path in files.paths:
+        with _opened(path) as stream:
+            rows = (row for _, row in linewise.rows(stream, context, today()))
+            if as_csv:
+                lines = (streams.csv_line(row).encode() for row in rows if row.tells_something)
+            else:
+                lines = (streams.json_line(row) for row in rows)
+            linewise.write(lines, out, at_once=linewise.is_followed(stream))
 
 
-def _own(told: Explanation) -> Entry | None:
-    """Find the entry of a reply of ours, to tell apart what either side does about it."""
-    if told.direction == "received" or f"({told.evidence}" not in told.text:
-        return None
-    from gatepost.reply.catalogue import ENTRIES
-
-    return ENTRIES.get(told.evidence)
-
-
-def _code(told: Explanation) -> Iterator[str]:
-    from gatepost.reply.catalogue import ENTRIES
-
-    yield coloured(f"{told.code}  {told.class_}: {_CLASSES[told.class_]}", told.code)
-    yield ""
-    known = knowledge.codes().get(told.code or 0)
-    if known is None:
-        yield paragraph("Meaning", f"Not a standard code. By its first digit: {_CLASSES[told.class_]}.")
-        yield paragraph("See", "RFC 5321 §4.2.1")
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    if path != given.STDIN:
+        with Path(path).open("rb") as stream:
+            yield stream
         return
-    yield paragraph("Meaning", known.meaning)
-    yield paragraph("Whose move", known.move)
-    yield paragraph("What to do", known.action)
-    if known.misread:
-        yield paragraph("Beware", known.misread)
-    yield paragraph("See", ", ".join(known.references))
-    if known.causes:
-        yield ""
-        yield "It commonly stands for"
-        for name in told.causes if told.stage in known.by_stage else known.causes:
-            yield item(name, knowledge.causes()[name].meaning)
-    ours = [entry for entry in ENTRIES.values() if entry.code == told.code]
-    if ours:
-        yield ""
-        yield "This gateway says it when"
-        for entry in ours:
-            yield item(entry.id, entry.when)
-    if known.causes and not known.sure:
-        yield ""
-        yield f'The words behind the number decide: gatepost explain "{told.code} …"'
+    if sys.stdin.isatty():
+        click.echo("Waiting for replies or log lines on standard input; Ctrl-D ends it.", err=True)
+    yield sys.stdin.buffer
 
 
-def _enhanced(told: Explanation) -> Iterator[str]:
-    from gatepost.reply.catalogue import ENTRIES
+def _files(files: Files, context: Context, *, as_json: bool) -> None:
+    for path in files.paths:
+        with _opened(path) as stream:
+            head = stream.read(given.HEAD)
+        text = feed.text(head)
+        match given.kind(head, whole=len(head) < given.HEAD):
+            case "nothing":
+                raise Bad(f"{_called(path)} is empty.")
+            case "reply" | "line":
+                _show(_told(text.strip(), context), as_json=as_json, jsonl=False)
+            case "message" | "log":
+                raise Bad(
+                    f"{_called(path)} cannot be summed up yet; gatepost explain --jsonl explains each line."
+                )
 
-    detail = told.enhanced.partition(".")[2]
-    known = knowledge.enhanced().get(detail)
-    yield coloured(f"{told.enhanced}  {told.class_}: {_CLASSES[told.class_]}", told.enhanced)
-    yield ""
-    meaning = f"{known.meaning[:1].upper()}{known.meaning[1:]}." if known else "Not in the registry."
-    if known is not None and known.generic:
-        meaning += " Too broad to go by: the words of the reply count."
-    yield paragraph("Meaning", meaning)
-    if known is not None and known.cause:
-        cause = knowledge.causes()[known.cause]
-        yield paragraph("Cause", f"{known.cause}: {cause.meaning}")
-        yield paragraph("What to do", told.action)
-    for own in knowledge.meanings(detail):
-        yield paragraph("But", f"{own.meaning}.")
-    yield paragraph("See", ", ".join(known.references if known else ("RFC 3463 §2",)))
-    ours = [entry for entry in ENTRIES.values() if entry.enhanced == told.enhanced]
-    if ours:
-        yield ""
-        yield "This gateway says it when"
-        for entry in ours:
-            yield item(entry.id, entry.when)
+
+def _called(path: str) -> str:
+    return "standard input" if path == given.STDIN else printable(path)
+
+
+def today() -> dt.date:
+    """Give the date by which years are told that a log leaves out."""
+    return dt.datetime.now().astimezone().date()

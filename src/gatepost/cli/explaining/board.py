@@ -1,0 +1,158 @@
+"""What a log comes to, on one screen: the mail in numbers, then why some was refused, whose move it is, what to do.
+
+Takes counts and gives lines of text that fit the columns and, where they can, the lines of the terminal. How the
+log was read is not known here; `details` tells more of the same counts.
+"""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from gatepost.cli.explaining import words
+from gatepost.cli.layout import cut, printable
+from gatepost.maillog.summary import Summary, Trouble
+
+_WIDEST: Final = 140
+_AROUND: Final = 12  # lines that are no rows, and one for the prompt
+_FEWEST: Final = 3
+_NUMBERS: Final = 20  # columns before the words of a row
+_SAID: Final = 9
+_MOVE: Final = 15
+_LABEL: Final = 15
+
+
+def columns() -> int:
+    """Give the columns to fill: those of the terminal, at least 60 and at most 140."""
+    return max(60, min(_WIDEST, shutil.get_terminal_size((80, 24)).columns))
+
+
+def room() -> int:
+    """Give the rows for which the screen has room."""
+    return max(_FEWEST, (shutil.get_terminal_size((80, 24)).lines - _AROUND) // 2)
+
+
+def board(summary: Summary, name: str, more: str, limit: int | None = None) -> Iterator[str]:
+    """Lay out a summary. `name` says what was read, `more` is the command that tells more of it, without options."""
+    shown_name = cut(printable(name), columns() // 3)
+    said = cut(about(summary), columns() - len(shown_name) - 2)
+    yield f"{click.style(shown_name, bold=True)}  {said}"
+    yield ""
+    yield "  " + in_numbers(summary)
+    yield ""
+    ranked = by_weight(summary)
+    shown = _shown(ranked, limit or room())
+    if ranked:
+        yield _heads()
+    for trouble in shown:
+        yield from _row(trouble)
+    if len(ranked) > len(shown):
+        hidden = sum(one.count for one in ranked) - sum(one.count for one in shown)
+        left = words.counted(len(ranked) - len(shown), "more row")
+        yield f"{hidden:>18,}  in {left}: --limit {len(ranked)} shows all"
+    if ranked:
+        yield ""
+        yield _labelled("Worst domains", _worst(summary))
+    for line in not_read(summary):
+        yield _labelled("Not read", line)
+    if ranked:
+        yield _labelled("More", f"{more} --details · --cause {shown[0].cause} · --html report.html")
+
+
+def about(summary: Summary) -> str:
+    """Say what was read: systems, lines, from when to when."""
+    systems = sorted(summary.systems.items(), key=lambda row: -row[1])
+    names = ", ".join(words.system(name) for name, _ in systems[:4])
+    if len(systems) > 4:
+        names += f" and {len(systems) - 4} more"
+    span = ""
+    if summary.first:
+        first, last = (words.moment(printable(time)) for time in (summary.first, summary.last))
+        span = f"{first} to {last if last[:10] != first[:10] else last[11:]}" if first != last else first
+    return ", ".join(filter(None, (names, words.counted(summary.lines, "line"), span)))
+
+
+def in_numbers(summary: Summary) -> str:
+    """Say what became of the mail, in numbers."""
+    results = summary.results
+    delayed = sum(one.delayed for one in summary.troubles.values())
+    refused = sum(one.refused for one in summary.troubles.values())
+    counts = (
+        (results.get("accepted", 0), "taken in", None),
+        (results.get("delivered", 0), "delivered", "green"),
+        (delayed, "delayed", "yellow"),
+        (refused, "refused", "red"),
+        (results.get("held", 0), "held", "yellow"),
+        (results.get("discarded", 0), "thrown away", "red"),
+    )
+    said = [click.style(f"{count:,} {word}", fg=colour, bold=True) for count, word, colour in counts if count]
+    if not delayed and not refused:
+        said.append("nothing was refused or delayed")
+    return "   ".join(said)
+
+
+def by_weight(summary: Summary) -> list[Trouble]:
+    """Give the rows, the weightiest first: most replies; of equal ones what is for good, then by name."""
+    return sorted(
+        summary.troubles.values(), key=lambda row: (-row.count, -row.refused, row.cause, row.direction)
+    )
+
+
+def not_read(summary: Summary) -> Iterator[str]:
+    """Say what could not be read: counted, and the first of it shown."""
+    counts = (
+        (summary.foreign, "of no known mail system"),
+        (summary.broken, "broken"),
+        (summary.cut, "too long, and cut"),
+    )
+    said = [f"{count:,} {words}" for count, words in counts if count]
+    if said:
+        shown = f', such as "{cut(printable(summary.unread[0]), 60)}"' if summary.unread else ""
+        yield f"lines {', '.join(said)}{shown}"
+
+
+def _shown(ranked: list[Trouble], limit: int) -> list[Trouble]:
+    """Choose the rows to show: the first ones, but the last of them gives way to one that is yours to mend."""
+    shown = ranked[:limit]
+    yours = next((row for row in ranked[limit:] if row.side == "gateway"), None)
+    if yours is not None and not any(row.side == "gateway" for row in shown):
+        shown[-1] = yours
+    return shown
+
+
+def _heads() -> str:
+    return click.style(
+        f"{'Refused':>9}{'Delayed':>9}  {'Why':<{_why()}}{'Said by':<{_SAID}}Whose move",
+        dim=True,
+    )
+
+
+def _why() -> int:
+    return min(46, columns() - _NUMBERS - _SAID - _MOVE)
+
+
+def _row(row: Trouble) -> Iterator[str]:
+    refused, delayed = (f"{count:,}" if count else "-" for count in (row.refused, row.delayed))
+    why = cut(words.title(row.cause), _why() - 1)
+    title = click.style(f"{why:<{_why()}}", fg="red" if row.refused else "yellow", bold=True)
+    move = words.MOVES[row.side]
+    whose = click.style(move, fg="magenta", bold=True) if row.side == "gateway" else move
+    yield f"{refused:>9}{delayed:>9}  {title}{words.SAID_BY[row.direction]:<{_SAID}}{whose}"
+    yield " " * _NUMBERS + cut(words.first_sentence(row.action), columns() - _NUMBERS)
+
+
+def _worst(summary: Summary) -> str:
+    ranked = sorted(
+        ((one.refused + one.delayed, name) for name, one in summary.domains.items()),
+        key=lambda row: (-row[0], row[1]),
+    )
+    return ", ".join(f"{cut(printable(name), 30)} {count:,}" for count, name in ranked[:5] if count)
+
+
+def _labelled(label: str, text: str) -> str:
+    lines = textwrap.wrap(text, columns() - _LABEL - 2, break_on_hyphens=False) or ["-"]
+    return f"  {click.style(f'{label:<{_LABEL}}', dim=True)}" + f"\n{'':{_LABEL + 2}}".join(lines)
