@@ -16,6 +16,11 @@ _CODES: Final = re.compile(
     r"(?:[\s\-:;,.]{0,4}[(\[<]?#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9]))?"
 )
 
+_CLOCK: Final = re.compile(r"(?:([0-9]{1,5})\+)?([0-9]{1,4}):([0-9]{2}):([0-9]{2})")
+_UNITS: Final = re.compile(
+    r"(?:([0-9]{1,5})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,7}(?:\.[0-9]{1,9})?)s)?"
+)
+
 _STAGES: Final = {
     "connect": "connect",
     "connection": "connect",
@@ -66,6 +71,19 @@ def stage_of(words: str) -> str:
     if known is not None:
         return known
     return _STAGES.get(lower.replace(":", " ").partition(" ")[0], "unknown")
+
+
+def seconds_of(clock: str) -> float | None:
+    """Give the seconds of "00:01:30", "5+00:01:30" (days) or "1m30s"; None where it is none of these."""
+    found = _CLOCK.fullmatch(clock)
+    if found is not None:
+        days, hours, minutes, seconds = found.groups()
+        return ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60.0 + int(seconds)
+    found = _UNITS.fullmatch(clock)
+    if found is not None and clock:
+        days, hours, minutes, seconds = found.groups()
+        return ((int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes or 0)) * 60 + float(seconds or 0)
+    return None
 
 
 def bare(address: str) -> str:

@@ -10,13 +10,23 @@ from collections.abc import Callable
 from typing import Final
 
 from gatepost.maillog.reader import Reader
+from gatepost.maillog.readers.dovecot import Dovecot
 from gatepost.maillog.readers.exim import Exim
+from gatepost.maillog.readers.gatepost import Gatepost
+from gatepost.maillog.readers.opensmtpd import Opensmtpd
 from gatepost.maillog.readers.plain import Plain
 from gatepost.maillog.readers.postfix import Postfix
+from gatepost.maillog.readers.qmail import Qmail
+from gatepost.maillog.readers.sendmail import Sendmail
 
 READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Exim,
     Postfix,
+    Gatepost,
+    Sendmail,
+    Opensmtpd,
+    Qmail,
+    Dovecot,
     # By anything else than the form of a reply: those before this line.
     Plain,
 )

@@ -35,9 +35,9 @@ _DAEMONS: Final = _SERVERS | _AGENTS | _QUEUE | _SHARED | _COMMANDS | _MORE_COMM
 _PROGRAMS: Final = 1024  # names remembered; a log has a dozen
 
 _DELIVERY: Final = re.compile(
-    rf"({KEY}): to=<([^>]{{0,1024}}|.{{0,1024}}?)>, (?:orig_to=<[^>]{{0,1024}}(?:>[^,].{{0,1024}}?)?>, )?relay=([^,]{{0,1024}}), "
-    r"(?:conn_use=[0-9]{1,9}, )?delay=([0-9.]{1,15})(?:, delays=[0-9./-]{1,60})?(?:, tls=[^,]{0,200})?"
-    r"(?:, dsn=([245](?:\.[0-9]{1,3}){2}))?, status=([A-Za-z-]{2,40})(?: \(|$)"
+    rf"({KEY}): to=<([^>]{{0,1024}}|.{{0,1024}}?)>, (?:orig_to=<[^>]{{0,1024}}(?:>[^,].{{0,1024}}?)?>, )?"
+    r"relay=([^,]{0,1024}), (?:conn_use=[0-9]{1,9}, )?delay=([0-9.]{1,15})(?:, delays=[0-9./-]{1,60})?"
+    r"(?:, tls=[^,]{0,200})?(?:, dsn=([245](?:\.[0-9]{1,3}){2}))?, status=([A-Za-z-]{2,40})(?: \(|$)"
 )
 _RESULTS: Final[dict[str, Result]] = {
     "sent": "delivered",
