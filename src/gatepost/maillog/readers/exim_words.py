@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.maillog.dialogue import one_line
 from gatepost.maillog.event import Result
 from gatepost.maillog.pieces import code_and_enhanced, stage_of
 from gatepost.reply.explanation import Direction
@@ -268,21 +269,5 @@ def _own_stage(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    r"""Join the lines of a reply, "550-5.1.1 a\n550 5.1.1 b", without saying the codes again."""
-    if "\\n" not in text:
-        return text.rstrip()
-    code, enhanced = code_and_enhanced(text)
-    if not code:
-        return text.rstrip()
-    head = str(code)
-    first, *others = text.split("\\n")
-    lines = [first[:3] + " " + first[4:].strip() if first[3:4] == "-" else first.strip()]
-    for other in others:
-        line = other.strip()
-        if line[:3] == head and line[3:4] in ("", " ", "-"):
-            line = line[4:].lstrip()
-            if enhanced:
-                line = line.removeprefix(enhanced).lstrip()
-        if line:
-            lines.append(line)
-    return " ".join(lines)
+    r"""Lay a reply of several lines, which Exim joins by a written "\n", on one line."""
+    return one_line(text.split("\\n")) if "\\n" in text else text.rstrip()
