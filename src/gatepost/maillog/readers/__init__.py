@@ -11,6 +11,7 @@ from typing import Final
 
 from gatepost.maillog.reader import Reader
 from gatepost.maillog.readers.dovecot import Dovecot
+from gatepost.maillog.readers.exchange import Exchange
 from gatepost.maillog.readers.exim import Exim
 from gatepost.maillog.readers.gatepost import Gatepost
 from gatepost.maillog.readers.opensmtpd import Opensmtpd
@@ -27,6 +28,7 @@ READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Opensmtpd,
     Qmail,
     Dovecot,
+    Exchange,
     # By anything else than the form of a reply: those before this line.
     Plain,
 )

@@ -170,13 +170,13 @@ def _rejected(rest: str) -> Said | None:
         found = _SYNCHRONIZATION.match(rest)
         command = _REJECTED.search(rest)
         return Said(
-            text=found[0] if found is not None else "", result="rejected", direction="sent", status="5.0.0",
+            text=found[0] if found is not None else "", result="rejected", direction="sent",
             stage=_step(command[3] or command[2] or "") if command is not None else "unknown",
         )  # fmt: skip
     if rest.startswith("unqualified "):
         words, _, rest = rest.partition(" rejected: ")
         return Said(
-            text=words + " rejected", result="rejected", direction="sent", status="5.0.0",
+            text=words + " rejected", result="rejected", direction="sent",
             stage="rcpt" if words.endswith("recipient") else "mail",
         )  # fmt: skip
     found = _REJECTED.search(rest)
@@ -197,8 +197,8 @@ def _rejected(rest: str) -> Said | None:
         sender = rest[found.end() + 2 :].partition(">")[0] or "<>"
     at = rest.find(": ", at)
     text = rest[at + 2 :] if at >= 0 else ""
-    # The class is certain, the code is not: 450, 550 and 554 can all be set.
-    status = "4.0.0" if found[1] else "5.0.0"
+    # "temporarily" is certain to be of class 4; the code itself can be set to any.
+    status = "4.0.0" if found[1] else ""
     if "error " in text or "response to" in text:
         what = said(text)
         if what.direction == "received":
@@ -238,7 +238,6 @@ def _broken(rest: str, found: re.Match[str]) -> Said:
     refusing = words.startswith(("SMTP syntax", "SMTP protocol"))
     return Said(
         text=text, stage=stage, result="rejected" if refusing else "", direction="sent" if refusing else "local",
-        status="5.0.0" if refusing else "",
     )  # fmt: skip
 
 
