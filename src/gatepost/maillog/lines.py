@@ -40,7 +40,9 @@ class Lines:
 
     def receive(self, data: bytes) -> list[str]:
         """Take the next octets; give the lines that they complete."""
-        data = self._as_utf8(data, final=False)
+        return self._receive(self._as_utf8(data, final=False))
+
+    def _receive(self, data: bytes) -> list[str]:
         if self._carriage and data:
             data = b"\r" + data
             self._carriage = False
@@ -60,8 +62,7 @@ class Lines:
 
     def end(self) -> list[str]:
         """Give the last line where it has no end; the log is over."""
-        data = self._as_utf8(b"", final=True)
-        lines = self.receive(data)
+        lines = self._receive(self._as_utf8(b"", final=True))
         if self._entry is not None:
             self._entry.finish()
             self._close_entry(lines)

@@ -20,7 +20,8 @@ _STAMP: Final = re.compile(
 )
 # "lmtp(user@example.org)<pid><session>: ", before 2.3 "lmtp(pid, user): session: ", with the level in an own log.
 _SERVICE: Final = re.compile(
-    r"(?:(?:Info|Warn|Error|Fatal): )?(lmtp|lda|dovecot-lda|deliver|submission|submission-login|managesieve|imap|pop3|imap-login|pop3-login|"
+    r"(?:(?:Info|Warn|Error|Fatal): )?"
+    r"(lmtp|lda|dovecot-lda|deliver|submission|submission-login|managesieve|imap|pop3|imap-login|pop3-login|"
     r"managesieve-login|auth|auth-worker|master|config|log|anvil|stats|indexer|indexer-worker|quota-status|doveadm)"
     r"(?:-proxy)?(?:\(([^)]{0,512})\))?(?:<[0-9]{1,10}>)?(?:<([^>\s]{1,64})>)?: "
     r"(?:(?:Info|Warning|Error|Fatal|Panic|Debug): )?"

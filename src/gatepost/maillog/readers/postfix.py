@@ -49,10 +49,19 @@ _RESULTS: Final[dict[str, Result]] = {
     "undeliverable-but-not-cached": "bounced",
     "deliverable": "",  # an address was probed, no message was moved: verify(8)
 }
-# smtp_trouble.c: who said it, how it is introduced. Where a command is answered, its name follows the reply.
-_SAID: Final = re.compile(
-    r"(?:host |SASL authentication failed; server )([^\s\]]{1,512}\]?)(?::[0-9]{1,5})? (said|refused to talk to me): "
+# smtp_trouble.c, smtp_sasl_glue.c: who said it, and how it is introduced. Where a command is answered, its name
+# follows the reply.
+_SAYINGS: Final = (
+    ("host ", " said: ", "unknown"),
+    ("host ", " refused to talk to me: ", "connect"),
+    ("SASL authentication failed; server ", " said: ", "auth"),
 )
+_COMMANDS_ANSWERED: Final = {
+    "RCPT TO command": "rcpt",
+    "end of DATA command": "content",
+    "MAIL FROM command": "mail",
+    "DATA command": "data",
+}
 _ANSWERED: Final = " (in reply to "
 _SUSPENDED: Final = "delivery temporarily suspended: "
 _AGAIN: Final = re.compile(r"(?:queued|forwarded) as ([0-9A-Za-z]{5,40})")
@@ -249,25 +258,31 @@ def _apart(text: str) -> tuple[Direction, str, int, str, str, str]:
         if code:
             return "received", "content", code, enhanced, "", text
     text = text.removeprefix(_SUSPENDED)
-    found = _SAID.match(text)
-    if found is not None:
-        stage = "connect" if found[2] != "said" else "auth" if text.startswith("SASL") else "unknown"
-        end = text.rfind(_ANSWERED)
-        reply = text[found.end() :]
-        if end >= found.end():
-            reply = text[found.end() : end]
-            stage = _stage_answered(text[end + len(_ANSWERED) :])
-        code, enhanced = code_and_enhanced(reply)
-        return "received", stage, code, enhanced, found[1], reply
-    peer = _WITH.search(text)
-    return "local", _local_stage(text), 0, "", peer[1] if peer is not None else "", text
+    for opening, words, stage in _SAYINGS:
+        if text.startswith(opening):
+            begin = text.find(words, len(opening))
+            peer = text[len(opening) : begin]
+            if begin < 0 or " " in peer:
+                continue
+            begin += len(words)
+            end = text.rfind(_ANSWERED)
+            if end >= begin:
+                stage = _answered(text[end + len(_ANSWERED) :])
+                reply = text[begin:end]
+            else:
+                reply = text[begin:]
+            code, enhanced = code_and_enhanced(reply)
+            return "received", stage, code, enhanced, peer[: peer.rfind("]") + 1] or peer, reply
+    found = _WITH.search(text)
+    return "local", _local_stage(text), 0, "", found[1] if found is not None else "", text
 
 
-def _stage_answered(words: str) -> str:
-    """Name the step of "RCPT TO command", "end of DATA command"."""
-    if words.startswith("end of DATA"):
-        return "content"
-    return stage_of(words)
+def _answered(words: str) -> str:
+    """Name the step of "RCPT TO command", "end of DATA command"; a line that was cut may end within."""
+    stage = _COMMANDS_ANSWERED.get(words)
+    if stage is None:
+        stage = "content" if words.startswith("end of DATA") else stage_of(words)
+    return stage
 
 
 def _local_stage(text: str) -> str:
