@@ -18,7 +18,11 @@ Spoken = Literal["sent", "received", "local", ""]
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason why replies are given: what it means, whose move it is, and what follows."""
+    """A reason why replies are given: what it means, whose move it is, and what follows.
+
+    The sentences of `reply.letter` begin with `letter_`: why and what to do, for a sender; what to change, and how it
+    shows that it was changed, for the administrator whose move it is.
+    """
 
     title: str
     group: str
@@ -29,6 +33,10 @@ class Cause(Struct, frozen=True, forbid_unknown_fields=True):
     retry_temporary: Retry
     retry_permanent: Retry
     references: tuple[str, ...]
+    letter_why: str
+    letter_do: str
+    letter_admin: str
+    letter_cured: str
     action_sent: str = ""
     action_received: str = ""
     action_local: str = ""
