@@ -14,11 +14,14 @@ from gatepost.maillog.readers.dovecot import Dovecot
 from gatepost.maillog.readers.exchange import Exchange
 from gatepost.maillog.readers.exim import Exim
 from gatepost.maillog.readers.gatepost import Gatepost
+from gatepost.maillog.readers.gwava import Gwava
+from gatepost.maillog.readers.gwia import Gwia
 from gatepost.maillog.readers.opensmtpd import Opensmtpd
 from gatepost.maillog.readers.plain import Plain
 from gatepost.maillog.readers.postfix import Postfix
 from gatepost.maillog.readers.qmail import Qmail
 from gatepost.maillog.readers.sendmail import Sendmail
+from gatepost.maillog.readers.smg import Smg
 
 READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Exim,
@@ -29,6 +32,9 @@ READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Qmail,
     Dovecot,
     Exchange,
+    Gwava,
+    Smg,
+    Gwia,
     # By anything else than the form of a reply: those before this line.
     Plain,
 )
