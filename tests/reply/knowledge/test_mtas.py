@@ -89,8 +89,10 @@ def test_prospects_follow_the_words_where_the_code_misleads(text: str, persisten
         ),
         ("delivery temporarily suspended: unknown mail transport error", "system_temp"),
         (
-            "Host or domain name not found. Name service error for name=example.org type=MX: "
-            "Host not found, try again",
+            (
+                "Host or domain name not found. Name service error for name=example.org type=MX: "
+                "Host not found, try again"
+            ),
             "dns_temp",
         ),
         ("all relevant MX records point to non-existent hosts", "bad_domain"),
@@ -114,18 +116,24 @@ def test_words_of_the_sending_server_itself_are_never_laid_to_a_peer(text: str, 
     ("text", "cause"),
     [
         (
-            "550-Verification failed for <x@example.com>\n550-Response: 550 5.1.1 User unknown\n"
-            "550 Sender verify failed",
+            (
+                "550-Verification failed for <x@example.com>\n550-Response: 550 5.1.1 User unknown\n"
+                "550 Sender verify failed"
+            ),
             "sender_rejected",
         ),
         (
-            "450 4.1.1 <x@example.org>: Recipient address rejected: unverified address: "
-            "connect to store.example.org[192.0.2.9]:25: Connection refused",
+            (
+                "450 4.1.1 <x@example.org>: Recipient address rejected: unverified address: "
+                "connect to store.example.org[192.0.2.9]:25: Connection refused"
+            ),
             "system_temp",
         ),
         (
-            "host mx.example.org[192.0.2.1] refused to talk to me: 554 5.7.1 Service unavailable; "
-            "Client host [192.0.2.7] blocked using bl.example.net",
+            (
+                "host mx.example.org[192.0.2.1] refused to talk to me: 554 5.7.1 Service unavailable; "
+                "Client host [192.0.2.7] blocked using bl.example.net"
+            ),
             "ip_blocklist",
         ),
         ("550 5.7.1 <x@example.org>... Relaying denied. IP name lookup failed [192.0.2.7]", "relay_denied"),
