@@ -2,8 +2,8 @@
 
 Events come in the order of the log, from many messages at once; a story is given out when its message is done, or
 when room is wanted for others. Memory is bounded whatever the log. Of the form of lines only the last one of a
-message is known: what joins them are the keys and links of the events. What a reply means is told by a function that is
-passed in.
+message is known: what joins them are the keys and links of the events. What a reply means is told by a function
+that is passed in.
 """
 
 from __future__ import annotations
