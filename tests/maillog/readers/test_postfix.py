@@ -316,8 +316,7 @@ def test_a_line_of_another_program_is_none(program: str) -> None:
         f"{KEY}: from=<a@example.org>, size=5360, nrcpt=1 (queue active)",
         f"{KEY}: message-id=<m@example.org>",
         f"{KEY}: host {MX} said: 450 4.2.0 later (in reply to RCPT TO command)",
-        "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <b@example.com>: Relay access denied; "
-        "from=<a@example.org> to=<b@example.com> proto=ESMTP helo=<x>",
+        "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 no; from=<a@example.org> proto=ESMTP helo=<x>",
     ],
 )
 def test_a_message_cut_out_of_its_line_is_known_by_its_form(message: str) -> None:

@@ -53,7 +53,7 @@ class _Record(Struct, frozen=True):
     message_id: str = ""
     notice_of: str = ""
     outcome: str = ""
-    local: bool = False
+    local: bool | str = False  # of a session its own address
     seconds: float | None = None
     reason: str = ""
     notice: str = ""
@@ -87,7 +87,7 @@ class Gatepost:
                 result = _RECEIVED.get(action, "") if reply.code < 400 else "rejected"
                 return _event(record, result, stage="content")
             case "attempt" if reply is not None:
-                direction: Direction = "local" if record.local else "received"
+                direction: Direction = "local" if record.local is True else "received"
                 result = _OUTCOMES.get(record.outcome, "")
                 return _event(record, result, stage=record.stage, direction=direction)
             case "failed":
