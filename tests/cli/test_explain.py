@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 from click.testing import CliRunner, Result
 
 from gatepost.cli.explain import explain
 
 
-def run(*arguments: str, stdin: str = "") -> Result:
-    return CliRunner().invoke(explain, arguments, input=stdin)
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(explain, arguments)
+
+
+def piped(octets: bytes, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gatepost", "explain", *arguments]
+    done = subprocess.run(command, input=octets, capture_output=True, timeout=30, check=False)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_a_code_is_explained_with_its_causes_and_our_own_use_of_it() -> None:
@@ -59,8 +67,8 @@ def test_json_is_one_object() -> None:
 
 
 def test_standard_input_is_read_reply_by_reply() -> None:
-    done = run("-", "--jsonl", stdin="550 5.1.1 User unknown\n\n452 4.2.2 mailbox full\n")
-    assert [json.loads(line)["cause"] for line in done.output.splitlines()] == [
+    done = piped(b"550 5.1.1 User unknown\n\n452 4.2.2 mailbox full\n", "-", "--jsonl")
+    assert [json.loads(line)["cause"] for line in done.stdout.splitlines()] == [
         "user_unknown",
         "",
         "mailbox_full",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +8,9 @@ from gatepost.cli.explaining.feed import BOUND, lines, text
 
 
 def fed(octets: bytes) -> list[str]:
-    return list(lines(io.BytesIO(octets)))
+    found = list(lines([octets]))
+    assert list(lines(octets[at : at + 1] for at in range(len(octets)))) == found
+    return found
 
 
 @given(st.binary(max_size=500).filter(lambda octets: octets[:2] not in (b"\xff\xfe", b"\xfe\xff")))
@@ -23,7 +23,7 @@ def test_other_signs_that_end_lines_elsewhere_end_none_here() -> None:
 
 
 def test_a_line_that_is_too_long_is_one_line_and_cut() -> None:
-    found = fed(b"x" * (3 * BOUND + 7) + b"\nnext\n")
+    found = list(lines([b"x" * BOUND, b"x" * 7, b"x" * BOUND + b"\nnext\n"]))
     assert [len(line) for line in found] == [BOUND, 4]
 
 

@@ -2,47 +2,55 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatepost.cli.explaining.linewise import is_followed, rows, write
+from gatepost.cli.explaining.linewise import rows, write
+from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explanation import Context
 
 TODAY = dt.date(2026, 11, 23)
+ALL = Wanted()
 
 
 def test_each_line_has_a_row_in_its_order() -> None:
-    stream = io.BytesIO(b"550 5.1.1 User unknown\n\nnothing\r\n452 4.2.2 mailbox full")
-    assert [row.code for _, row in rows(stream, Context(), TODAY)] == [550, None, None, 452]
+    octets = b"550 5.1.1 User unknown\n\nnothing\r\n452 4.2.2 mailbox full"
+    assert [row.code for row in rows([octets], Context(), TODAY, ALL)] == [550, None, None, 452]
 
 
 @settings(max_examples=50)
 @given(st.lists(st.binary(max_size=60).map(lambda octets: octets.replace(b"\n", b"")), max_size=5))
 def test_there_are_as_many_rows_as_lines_whatever_they_hold(lines: list[bytes]) -> None:
     octets = b"x\n" + b"".join(line + b"\n" for line in lines)
-    assert len(list(rows(io.BytesIO(octets), Context(), TODAY))) == len(lines) + 1
+    assert len(list(rows([octets], Context(), TODAY, ALL))) == len(lines) + 1
 
 
-def test_a_pipe_is_followed_and_a_file_is_not(tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "wb"):
-        assert is_followed(pipe)
-    path = tmp_path / "log"
-    path.write_bytes(b"")
-    with path.open("rb") as file:
-        assert not is_followed(file)
-    assert not is_followed(io.BytesIO())
+def test_what_is_not_wanted_is_left_out() -> None:
+    octets = [b"550 5.1.1 User unknown\nnothing\n452 4.2.2 mailbox full\n"]
+    wanted = Wanted(causes=frozenset(("mailbox_full",)))
+    assert [row.code for row in rows(octets, Context(), TODAY, wanted)] == [452]
 
 
-def test_lines_are_written_in_their_order() -> None:
+def test_answers_go_out_before_the_next_piece_is_waited_for() -> None:
     out = io.BytesIO()
-    write([b"a\n", b"b\n"], out, at_once=False)
-    assert out.getvalue() == b"a\nb\n"
+    buffered = io.BufferedWriter(out)  # type: ignore[arg-type]
+    seen = []
+
+    def pieces() -> Iterator[bytes]:
+        yield b"a"
+        seen.append(out.getvalue())
+        yield b"b"
+
+    def answers(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        return (piece.upper() for piece in pieces)
+
+    write(pieces(), answers, buffered)
+    assert seen == [b"A"]
+    assert out.getvalue() == b"AB"
 
 
 def test_an_answer_comes_before_the_next_line_is_given() -> None:

@@ -38,6 +38,14 @@ def test_a_moment_is_written_as_people_do() -> None:
     assert words.moment("2026-11-23T15:05:55.123+01:00") == "2026-11-23 15:05:55"
 
 
-def test_the_first_sentence_ends_at_its_full_stop() -> None:
-    assert words.first_sentence("Free disk. Then wait.") == "Free disk."
-    assert words.first_sentence("Look at bl.example; all at once.") == "Look at bl.example; all at once."
+def test_the_beginning_of_a_text_ends_at_a_sentence_or_else_at_a_word() -> None:
+    assert words.first("Free disk. Then wait.", 40) == "Free disk. Then wait."
+    assert words.first("Free the disk. Then wait.", 20) == "Free the disk."
+    assert words.first("No. Look at bl.example, and ask", 26) == "No. Look at bl.example …"
+
+
+def test_what_to_do_follows_from_who_said_it() -> None:
+    relaying = {words.action("relay_denied", direction) for direction in get_args(Direction)}
+    assert len(relaying) > 1
+    assert words.action("of_tomorrow", "sent") == words.meaning("of_tomorrow") == ""
+    assert words.meaning("greylist") == knowledge.causes()["greylist"].meaning

@@ -7,7 +7,6 @@ log was read is not known here; `details` tells more of the same counts.
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,7 +19,7 @@ from gatepost.maillog.summary import Summary, Trouble
 _WIDEST: Final = 140
 _AROUND: Final = 12  # lines that are no rows, and one for the prompt
 _FEWEST: Final = 3
-_NUMBERS: Final = 20  # columns before the words of a row
+_NUMBERS: Final = 18  # columns before the words of a row
 _SAID: Final = 9
 _MOVE: Final = 15
 _LABEL: Final = 15
@@ -36,35 +35,55 @@ def room() -> int:
     return max(_FEWEST, (shutil.get_terminal_size((80, 24)).lines - _AROUND) // 2)
 
 
-def board(summary: Summary, name: str, more: str, limit: int | None = None) -> Iterator[str]:
-    """Lay out a summary. `name` says what was read, `more` is the command that tells more of it, without options."""
-    shown_name = cut(printable(name), columns() // 3)
-    said = cut(about(summary), columns() - len(shown_name) - 2)
-    yield f"{click.style(shown_name, bold=True)}  {said}"
+def board(summary: Summary, name: str, limit: int | None = None, *, in_full: bool = False) -> Iterator[str]:
+    """Lay out a summary. `name` says what was read, `limit` is how many rows to show, else what the screen holds.
+
+    `in_full` says that the details follow, so that nothing need be said about how to get them.
+    """
+    yield from _title(printable(name), summary)
     yield ""
     yield "  " + in_numbers(summary)
-    yield ""
     ranked = by_weight(summary)
-    shown = _shown(ranked, limit or room())
     if ranked:
-        yield _heads()
+        yield ""
+        yield from _table(ranked, limit or room())
+    found = _below(summary, [] if in_full else ranked)
+    if found:
+        yield ""
+        yield from found
+
+
+def _table(ranked: list[Trouble], limit: int) -> Iterator[str]:
+    yield _heads()
+    shown = _shown(ranked, limit)
     for trouble in shown:
         yield from _row(trouble)
     if len(ranked) > len(shown):
         hidden = sum(one.count for one in ranked) - sum(one.count for one in shown)
         left = words.counted(len(ranked) - len(shown), "more row")
-        yield f"{hidden:>18,}  in {left}: --limit {len(ranked)} shows all"
-    if ranked:
-        yield ""
-        yield _labelled("Worst domains", _worst(summary))
-    for line in not_read(summary):
-        yield _labelled("Not read", line)
-    if ranked:
-        yield _labelled("More", f"{more} --details · --cause {shown[0].cause} · --html report.html")
+        yield f"{hidden:>16,}  in {left}: --limit {len(ranked)} shows all"
 
 
-def about(summary: Summary) -> str:
-    """Say what was read: systems, lines, from when to when."""
+def _below(summary: Summary, ranked: list[Trouble]) -> list[str]:
+    texts = {"Worst domains": _worst(summary) if summary.troubles else "", "Not read": not_read(summary)}
+    if ranked:
+        texts["More"] = f"add --details, or --cause {ranked[0].cause}, or --html report.html"
+    return [_labelled(label, text) for label, text in texts.items() if text]
+
+
+def _title(name: str, summary: Summary) -> Iterator[str]:
+    """Say what was read: its name, systems, lines, from when to when; on two lines where one is too short."""
+    name = cut(name, columns() // 2)
+    systems, extent = about(summary)
+    if len(name) + len(systems) + len(extent) + 4 <= columns():
+        yield f"{click.style(name, bold=True)}  {systems}, {extent}"
+    else:
+        yield f"{click.style(name, bold=True)}  {cut(systems, columns() - len(name) - 2)}"
+        yield f"{extent[:1].upper()}{extent[1:]}"
+
+
+def about(summary: Summary) -> tuple[str, str]:
+    """Say what was read: the systems, and how many lines from when to when."""
     systems = sorted(summary.systems.items(), key=lambda row: -row[1])
     names = ", ".join(words.system(name) for name, _ in systems[:4])
     if len(systems) > 4:
@@ -73,7 +92,7 @@ def about(summary: Summary) -> str:
     if summary.first:
         first, last = (words.moment(printable(time)) for time in (summary.first, summary.last))
         span = f"{first} to {last if last[:10] != first[:10] else last[11:]}" if first != last else first
-    return ", ".join(filter(None, (names, words.counted(summary.lines, "line"), span)))
+    return names, ", ".join(filter(None, (words.counted(summary.lines, "line"), span)))
 
 
 def in_numbers(summary: Summary) -> str:
@@ -102,17 +121,15 @@ def by_weight(summary: Summary) -> list[Trouble]:
     )
 
 
-def not_read(summary: Summary) -> Iterator[str]:
-    """Say what could not be read: counted, and the first of it shown."""
+def not_read(summary: Summary) -> str:
+    """Say what could not be read: counted, and the first of it shown; "" where all was read."""
     counts = (
         (summary.foreign, "of no known mail system"),
         (summary.broken, "broken"),
-        (summary.cut, "too long, and cut"),
+        (summary.cut, "cut, being too long"),
     )
-    said = [f"{count:,} {words}" for count, words in counts if count]
-    if said:
-        shown = f', such as "{cut(printable(summary.unread[0]), 60)}"' if summary.unread else ""
-        yield f"lines {', '.join(said)}{shown}"
+    said = ", ".join(f"{words.counted(count, 'line')} {what}" for count, what in counts if count)
+    return f"{said}: {printable(summary.unread[0])}" if said and summary.unread else said
 
 
 def _shown(ranked: list[Trouble], limit: int) -> list[Trouble]:
@@ -126,7 +143,7 @@ def _shown(ranked: list[Trouble], limit: int) -> list[Trouble]:
 
 def _heads() -> str:
     return click.style(
-        f"{'Refused':>9}{'Delayed':>9}  {'Why':<{_why()}}{'Said by':<{_SAID}}Whose move",
+        f"{'Refused':>8}{'Delayed':>8}  {'Why':<{_why()}}{'Said by':<{_SAID}}Whose move",
         dim=True,
     )
 
@@ -141,8 +158,8 @@ def _row(row: Trouble) -> Iterator[str]:
     title = click.style(f"{why:<{_why()}}", fg="red" if row.refused else "yellow", bold=True)
     move = words.MOVES[row.side]
     whose = click.style(move, fg="magenta", bold=True) if row.side == "gateway" else move
-    yield f"{refused:>9}{delayed:>9}  {title}{words.SAID_BY[row.direction]:<{_SAID}}{whose}"
-    yield " " * _NUMBERS + cut(words.first_sentence(row.action), columns() - _NUMBERS)
+    yield f"{refused:>8}{delayed:>8}  {title}{words.SAID_BY[row.direction]:<{_SAID}}{whose}"
+    yield " " * _NUMBERS + words.first(words.action(row.cause, row.direction), columns() - _NUMBERS)
 
 
 def _worst(summary: Summary) -> str:
@@ -154,5 +171,4 @@ def _worst(summary: Summary) -> str:
 
 
 def _labelled(label: str, text: str) -> str:
-    lines = textwrap.wrap(text, columns() - _LABEL - 2, break_on_hyphens=False) or ["-"]
-    return f"  {click.style(f'{label:<{_LABEL}}', dim=True)}" + f"\n{'':{_LABEL + 2}}".join(lines)
+    return f"  {click.style(f'{label:<{_LABEL}}', dim=True)}{cut(text, columns() - _LABEL - 2)}"

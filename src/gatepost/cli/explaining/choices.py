@@ -6,7 +6,6 @@ Wrong ones are answered with what would be right.
 from __future__ import annotations
 
 import datetime as dt
-import time
 
 import click
 
@@ -21,13 +20,12 @@ class When(click.ParamType[str]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read a moment: 2h ago, 14:30, a date (with `end` to its end), or RFC 3339."""
-        from gatepost.cli.trace import moment
+        from gatepost.maillog.wanted import moment
 
         text = str(value).strip()
         try:
-            seconds = moment(text, time.time(), end=self._end)
-            return dt.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%dT%H:%M:%S")
-        except (ValueError, OverflowError, OSError):
+            return moment(text, dt.datetime.now().astimezone(), end=self._end)
+        except (ValueError, OverflowError):
             self.fail(
                 f"{text!r} is no time; write 2h, 30m, 3d, 14:30, 2026-11-23 or 2026-11-23T14:30", param, ctx
             )

@@ -7,29 +7,37 @@ of a line that is too long is passed over. Reading whole logs fast is `cli.readi
 from __future__ import annotations
 
 import codecs
-import io
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
 
 BOUND: Final = 1 << 16
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WIDE: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def lines(stream: BinaryIO) -> Iterator[str]:
-    """Give each line without its end as soon as it is there; a line ends with LF and nothing else."""
-    first = True
-    while octets := stream.readline(BOUND):
-        if first and octets.startswith(_WIDE):
-            yield from _wide(octets, stream)
-            return
-        first = False
-        if len(octets) == BOUND and not octets.endswith(b"\n"):
-            _pass_over(stream)
-        yield text(octets.rstrip(b"\r\n"))
+def lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Give each line without its end as soon as it is whole; a line ends with LF and nothing else."""
+    rest = iter(pieces)
+    begin = b""
+    while len(begin) < 2 and (piece := next(rest, None)) is not None:
+        begin += piece
+    wide = _WIDE.get(begin[:2])
+    if wide is not None:
+        rest, begin = _narrowed(chain((begin[2:],), rest), wide), b""
+    pending = bytearray()
+    for piece in chain((begin,), rest):
+        first, *others = piece.split(b"\n")
+        pending += first[: BOUND - len(pending)]
+        for other in others:
+            yield text(bytes(pending))
+            pending[:] = other[:BOUND]
+    if pending:
+        yield text(bytes(pending))
 
 
 def text(octets: bytes) -> str:
-    """Give the octets of a line as text: UTF-8, or what Windows and old systems write instead."""
+    """Give the octets of a line as text without its end: UTF-8, or what Windows and old systems write instead."""
+    octets = octets.rstrip(b"\r\n")
     if b"\0" in octets:
         octets = octets.replace(b"\0", b"")
     try:
@@ -38,21 +46,8 @@ def text(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
-def _pass_over(stream: BinaryIO) -> None:
-    while (rest := stream.readline(BOUND)) and not rest.endswith(b"\n"):
-        pass
-
-
-def _wide(begun: bytes, stream: BinaryIO) -> Iterator[str]:
-    """Read UTF-16, as PowerShell writes it."""
-    decoder = codecs.getincrementaldecoder("utf-16")("replace")
-    pending = decoder.decode(begun)
-    while octets := stream.read(BOUND):
-        pending += decoder.decode(octets)
-        *whole, pending = pending.split("\n")
-        for line in whole:
-            yield line.rstrip("\r")[:BOUND]
-        pending = pending[:BOUND]
-    pending += decoder.decode(b"", True)
-    for line in io.StringIO(pending):
-        yield line.rstrip("\r\n")
+def _narrowed(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Make UTF-8 of UTF-16, as PowerShell writes it."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for piece in pieces:
+        yield decoder.decode(piece).encode("utf-8", "replace")

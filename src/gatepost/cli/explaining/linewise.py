@@ -1,13 +1,11 @@
-"""Answers line by line: JSON or CSV for each line of the input, in its order, as soon as the line is there.
+"""Answers line by line: an explanation for each line of the input, in its order, as soon as the line is there.
 
-Reads streams that were opened by others and writes to one; what a line says and means is `rows`'s.
+Takes octets that others read and a stream that others opened; what a line says and means is `rows`'s.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
@@ -15,31 +13,33 @@ from gatepost.cli.explaining import feed
 from gatepost.cli.explaining.rows import Row, row_of
 from gatepost.maillog.event import Event
 from gatepost.maillog.reading import Reading
+from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explanation import Context
 
-Admits = Callable[[Event | None, Row], bool]
 
-
-def rows(stream: BinaryIO, context: Context, today: dt.date) -> Iterator[tuple[Event | None, Row]]:
-    """Explain each line of a stream; exactly one row for each line."""
+def rows(pieces: Iterable[bytes], context: Context, today: dt.date, wanted: Wanted) -> Iterator[Row]:
+    """Explain each line: exactly one row for each, unless not all is wanted."""
     reading = Reading(today)
-    for line in feed.lines(stream):
+    for line in feed.lines(pieces):
         event = reading.read(line)
-        yield event, row_of(line, event, context)
+        row = row_of(line, event, context)
+        if wanted.everything or (event is not None and _admits(wanted, event, row)):
+            yield row
 
 
-def write(lines: Iterable[bytes], out: BinaryIO, *, at_once: bool) -> None:
-    """Write lines out; `at_once` hands on each by itself, for one who waits for it."""
-    for line in lines:
-        out.write(line)
-        if at_once:
-            out.flush()
+def write(
+    pieces: Iterable[bytes], answers: Callable[[Iterable[bytes]], Iterable[bytes]], out: BinaryIO
+) -> None:
+    """Write the answers to what the pieces hold; those to one piece go out before the next one is waited for."""
+    out.writelines(answers(_flushed(pieces, out)))
     out.flush()
 
 
-def is_followed(stream: BinaryIO) -> bool:
-    """Tell whether the input may still grow while it is read: a pipe, a socket or a terminal, not a file."""
-    try:
-        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):
-        return False
+def _flushed(pieces: Iterable[bytes], out: BinaryIO) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        out.flush()
+
+
+def _admits(wanted: Wanted, event: Event, row: Row) -> bool:
+    return wanted.admits(event, row if row.cause else None)

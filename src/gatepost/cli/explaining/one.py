@@ -6,6 +6,7 @@ Gives lines of text; where the facts come from, and where the lines go, is not k
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from gatepost.cli.explaining import words
 from gatepost.cli.explaining.rows import Row
@@ -14,7 +15,7 @@ from gatepost.reply import knowledge
 from gatepost.reply.entry import Entry
 from gatepost.reply.explanation import Explanation
 
-_TEXT_LINES = 3
+_TEXT_LINES: Final = 3
 
 
 def lines(told: Explanation) -> Iterator[str]:
@@ -35,7 +36,8 @@ def _reply(told: Explanation) -> Iterator[str]:
 
 
 def _heading(told: Explanation) -> str:
-    return coloured(cut(printable(told.text), _TEXT_LINES * width()), told.code or told.enhanced)
+    shown = "\n".join(printable(line) for line in told.text.splitlines())
+    return coloured(cut(shown, _TEXT_LINES * width()), told.code or told.enhanced)
 
 
 def _explanation(told: Explanation) -> Iterator[str]:
@@ -162,7 +164,7 @@ def _enhanced(told: Explanation) -> Iterator[str]:
         cause = knowledge.causes()[known.cause]
         yield paragraph("Cause", f"{known.cause}: {cause.meaning}")
         yield paragraph("What to do", told.action)
-    for own in knowledge.meanings(detail):
+    for own in knowledge.meanings(told.enhanced):
         yield paragraph("But", f"{own.meaning}.")
     yield paragraph("See", ", ".join(known.references if known else ("RFC 3463 §2",)))
     ours = [entry for entry in ENTRIES.values() if entry.enhanced == told.enhanced]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gatepost.reply import knowledge
+from gatepost.reply.explanation import Direction
 
 CLASSES: Final = {
     "success": "it went well",
@@ -19,7 +20,7 @@ CLASSES: Final = {
 SIDES: Final = {
     "sender": "the sending side's",
     "recipient": "the receiving side's",
-    "gateway": "yours: this gateway's administrator",
+    "gateway": "yours: who runs this system",
     "network": "whoever looks after the network between",
     "nobody": "nobody's",
     "unknown": "cannot be told from this alone",
@@ -109,7 +110,31 @@ def moment(time: str) -> str:
     return time[:19].replace("T", " ")
 
 
-def first_sentence(text: str) -> str:
-    """Give the first sentence of a text; a colon or a semicolon does not end one."""
-    head, dot, _ = text.partition(". ")
-    return head + dot.strip()
+def meaning(cause: str) -> str:
+    """Say what a cause means, whoever names it."""
+    known = knowledge.causes().get(cause)
+    return known.meaning if known is not None else ""
+
+
+def action(cause: str, direction: Direction) -> str:
+    """Say what to do about a cause, whoever names it; one reply of it may allow to say more."""
+    known = knowledge.causes().get(cause)
+    if known is None:
+        return ""
+    match direction:
+        case "sent":
+            return known.action_sent or known.action
+        case "received":
+            return known.action_received or known.action
+        case "local":
+            return known.action_local or known.action
+        case "unknown":
+            return known.action
+
+
+def first(text: str, columns: int) -> str:
+    """Give the beginning of a text that fits: whole sentences where that is most of it, else cut at a word."""
+    if len(text) <= columns:
+        return text
+    stop = text.rfind(". ", 0, columns) + 1
+    return text[:stop] if stop > columns // 2 else text[: columns - 2].rpartition(" ")[0].rstrip(",;:") + " …"
