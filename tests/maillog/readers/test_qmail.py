@@ -165,12 +165,12 @@ def test_the_time_may_stand_in_several_forms(opening: str, program: str, time: s
             "192.0.2.7",
         ),
         (
-            "CHKUSER rejected rcpt: from <a@x.example::> remote <h:mx.example.org:192.0.2.7> rcpt <x@y.example> : not existing recipient",
-            *("", "rcpt", "not existing recipient", "mx.example.org [192.0.2.7]"),
+            "CHKUSER rejected rcpt: from <a@x.example::> remote <h:mx.example.org:192.0.2.7> rcpt <x@y> : unknown",
+            *("", "rcpt", "unknown", "mx.example.org [192.0.2.7]"),
         ),
         (
-            "CHKUSER rejected sender: from <a@x.example::> remote <h:unknown:192.0.2.7> rcpt <> : invalid sender MX domain",
-            *("", "mail", "invalid sender MX domain", "192.0.2.7"),
+            "CHKUSER rejected sender: from <a@x.example::> remote <h:unknown:192.0.2.7> rcpt <> : invalid MX",
+            *("", "mail", "invalid MX", "192.0.2.7"),
         ),
         (
             "simscan:[12]:VIRUS:0.1s:Eicar:192.0.2.7:a@example.org:b@example.net",
@@ -184,7 +184,7 @@ def test_the_time_may_stand_in_several_forms(opening: str, program: str, time: s
             *("", "content", "spam reject: pills", "192.0.2.7"),
         ),
         (
-            "DENIED_RDNS_MISSING from: a@x.example to: b@y.example origin_ip: 192.0.2.7 origin_rdns: (unknown) reason: (empty)",
+            "DENIED_RDNS_MISSING from: a@x.example to: b@y.example origin_ip: 192.0.2.7 origin_rdns: (unknown) x",
             *("spamdyke", "rcpt", "rdns missing", "192.0.2.7"),
         ),
         ("vpopmail user not found info@example.org:192.0.2.7", "vchkpw-smtp", "auth", None, "192.0.2.7"),
