@@ -168,6 +168,21 @@ def test_a_provider_gives_codes_its_own_meaning(code: str, peer: str, cause: str
     assert explain(code, Context(peer=peer)).cause == cause
 
 
+def test_a_code_that_only_one_is_known_to_use_gives_its_speaker_away() -> None:
+    assert explain("550 5.7.703 no").cause == explain("550 5.7.703 no", Context(peer="x.outlook.com")).cause
+    assert explain("550 5.7.606 no").cause == "ip_blocklist"
+
+
+def test_what_a_system_makes_up_is_local_even_with_a_code_of_its_own() -> None:
+    assert explain("420 TCP write error").direction == "local"
+
+
+def test_who_demands_tls_and_who_lacks_it_are_two_sides() -> None:
+    wanted, missing = "530 5.7.0 Must issue a STARTTLS command first", "454 4.7.0 TLS not available"
+    assert (received(wanted).side, sent(wanted).side) == ("gateway", "sender")
+    assert (received(missing).side, sent(missing).side) == ("recipient", "gateway")
+
+
 # --- numbers ---
 
 

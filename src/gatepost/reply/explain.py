@@ -235,12 +235,20 @@ def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
 
 
 def _meant(case: _Case, detail: str) -> Enhanced | None:
-    """Find what the one who speaks means by an enhanced code, where that is not what the registry says."""
-    if detail:
-        for speaker in case.speakers:
-            meant = knowledge.meant_by(speaker, detail)
-            if meant is not None:
-                return meant
+    """Find what the one who speaks means by an enhanced code, where that is not what the registry says.
+
+    A code that is not in the registry and that only one is known to use gives its speaker away.
+    """
+    if not detail:
+        return None
+    for speaker in case.speakers:
+        meant = knowledge.meant_by(speaker, case.parsed.enhanced)
+        if meant is not None:
+            return meant
+    if detail not in knowledge.enhanced():
+        known = knowledge.meanings(case.parsed.enhanced)
+        if len(known) == 1:
+            return known[0]
     return None
 
 
@@ -262,6 +270,7 @@ def _by_words(fitting: list[_Found], searched: str, said: str) -> _Decision:
         )
         if rule.level == "weak" or hit.words == 1 or any(rival.cause != rule.cause for rival in rivals):
             confidence = "likely"
+    confidence = rule.confidence or confidence
     if rule.cause == "unknown":
         confidence = "unknown"
     causes = (rule.cause, *_others(fitting, rule.cause))
@@ -305,11 +314,13 @@ def _told(case: _Case, decision: _Decision) -> Explanation:
     name = decision.causes[0]
     cause = knowledge.causes()[name]
     direction = case.direction
-    if rule is not None and rule.direction and direction == "unknown" and parsed.code is None:
-        direction = rule.direction
+    if rule is not None and direction == "unknown" and (parsed.code is None or rule.level == "signature"):
+        direction = rule.direction or direction  # some systems make up codes as well: their marks tell
     retry, persistence = _prospects(cause, case.class_)
+    side = _side(cause, direction)
     if rule is not None:
         retry, persistence = rule.retry or retry, rule.persistence or persistence
+        side = _side_of_rule(rule, direction) or side
     return Explanation(
         text=parsed.text,
         code=parsed.code,
@@ -321,7 +332,7 @@ def _told(case: _Case, decision: _Decision) -> Explanation:
         persistence=persistence,
         direction=direction,
         stage=case.stage,
-        side="unknown" if decision.confidence == "unknown" else _side(cause, direction),
+        side="unknown" if decision.confidence == "unknown" else side,
         retry=retry,
         meaning=_meaning(case, decision, cause),
         evidence=decision.evidence,
@@ -340,6 +351,16 @@ def _side(cause: Cause, direction: Direction) -> Side:
             return cause.side_local or cause.side
         case "unknown":
             return cause.side
+
+
+def _side_of_rule(rule: Rule, direction: Direction) -> Side | None:
+    match direction:
+        case "sent":
+            return rule.side_sent or rule.side
+        case "received":
+            return rule.side_received or rule.side
+        case "local" | "unknown":
+            return rule.side
 
 
 def _prospects(cause: Cause, class_: Class) -> tuple[Retry, Persistence]:

@@ -92,15 +92,15 @@ def test_phrases_are_lower_case_words_and_do_not_begin_or_end_in_a_gap() -> None
 @pytest.mark.parametrize(
     ("provider", "code", "cause"),
     [
-        ("google", "7.27", "auth_fail"),
-        ("google", "7.29", "tls"),
-        ("google", "7.30", "auth_fail"),
-        ("microsoft", "4.1", "user_unknown"),
-        ("microsoft", "1.10", "user_unknown"),
-        ("microsoft", "7.606", "ip_blocklist"),
-        ("microsoft", "7.649", "ip_blocklist"),
-        ("yahoo", "7.9", "policy"),
-        ("att", "2.1", "user_unknown"),
+        ("google", "5.7.27", "auth_fail"),
+        ("google", "5.7.29", "tls"),
+        ("google", "4.7.30", "auth_fail"),
+        ("microsoft", "5.4.1", "user_unknown"),
+        ("microsoft", "5.1.10", "user_unknown"),
+        ("microsoft", "5.7.606", "ip_blocklist"),
+        ("microsoft", "5.7.649", "ip_blocklist"),
+        ("yahoo", "5.7.9", "policy"),
+        ("att", "5.2.1", "user_unknown"),
     ],
 )
 def test_a_provider_may_mean_something_else_by_a_code(provider: str, code: str, cause: str) -> None:
@@ -111,5 +111,5 @@ def test_a_provider_may_mean_something_else_by_a_code(provider: str, code: str, 
 
 
 def test_a_provider_without_own_meanings_has_none() -> None:
-    assert knowledge.meant_by("nobody", "7.27") is None
-    assert knowledge.meant_by("google", "1.1") is None
+    assert knowledge.meant_by("nobody", "5.7.27") is None
+    assert knowledge.meant_by("google", "5.1.1") is None

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gatepost.reply.explanation import Persistence, Retry, Side
+from gatepost.reply.explanation import Confidence, Persistence, Retry, Side
 
 Level = Literal["signature", "strong", "weak"]
 Spoken = Literal["sent", "received", "local", ""]
@@ -84,6 +84,10 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     enhanced: str = ""
     also: tuple[str, ...] = ()
     direction: Spoken = ""
+    confidence: Confidence | None = None
+    side: Side | None = None
+    side_sent: Side | None = None
+    side_received: Side | None = None
     persistence: Persistence | None = None
     retry: Retry | None = None
     meaning: str = ""
@@ -162,17 +166,21 @@ def speakers() -> dict[str, Speaker]:
 
 
 def meant_by(speaker: str, code: str) -> Enhanced | None:
-    """Give what a speaker means by "subject.detail", where it differs from the registry."""
+    """Give what a speaker means by an enhanced code ("5.7.26"), where it differs from the registry.
+
+    The tables name codes with their class digit where the classes differ, else without; "*" stands for digits.
+    """
     found = speakers().get(speaker)
     if found is None:
         return None
-    meant = found.enhanced.get(code)
-    if meant is None and len(code) == 5:
-        meant = found.enhanced.get(code[:-1] + "*") or found.enhanced.get(code[:-2] + "*")
+    own, detail = found.enhanced, code[2:]
+    meant = own.get(code) or own.get(detail)
+    if meant is None and len(detail) == 5:
+        meant = own.get(detail[:-1] + "*") or own.get(detail[:-2] + "*")
     return meant
 
 
 def meanings(code: str) -> list[Enhanced]:
-    """Give what each speaker means by "subject.detail", of those that differ from the registry."""
+    """Give what each speaker means by an enhanced code, of those that differ from the registry."""
     found = (meant_by(speaker, code) for speaker in speakers())
     return [meant for meant in found if meant is not None]
