@@ -41,7 +41,6 @@ def test_a_file_of_a_list_is_read_and_has_a_title(name: str) -> None:
         "bl.score.senderscore.com",
         "all.spamrats.com",
         "bl.spameatingmonkey.net",
-        "dnsbl.njabl.org",
         "dnsbl.dronebl.org",
     ],
 )
@@ -94,6 +93,12 @@ def test_the_part_of_the_list_tells_what_it_stands_for(part: str, word: str) -> 
 )
 def test_it_is_said_when_nobody_has_to_ask_or_can(zone: str, word: str) -> None:
     assert word in explain(f"550 5.7.1 192.0.2.7 refused, listed by {zone}").action
+
+
+def test_a_list_that_was_closed_is_the_fault_of_the_one_who_asks_it() -> None:
+    text = POSTFIX.format("dnsbl.njabl.org")
+    assert explain(text, Context(direction="sent")).side == "gateway"
+    assert explain(text, Context(direction="received")).side == "recipient"
 
 
 @pytest.mark.parametrize(
