@@ -6,8 +6,9 @@ only when it is asked for, so that a code is explained before anyone notices the
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import click
 
@@ -20,57 +21,94 @@ from gatepost.cli.options import Bad
 from gatepost.reply.explanation import Context, Direction, Side
 
 STAGES: Final = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "content", "quit")
-_EXAMPLES: Final = """\b
-Examples:
-  gatepost explain 550                                a code
-  gatepost explain "554 5.7.1 Relay access denied"    a reply, or a line of a log
-  gatepost explain /var/log/mail.log*                 logs: the answer on a screen
-  gatepost explain --details --since 2h mail.log      ... each cause in full
-  gatepost explain --message bob@example.net mail.log ... what became of his mail
-  gatepost explain --html report.html mail.log        ... for a colleague
-  gatepost explain bounce.eml                         a bounce message
-  journalctl -u postfix | gatepost explain -          whatever comes in
-  gatepost explain --jsonl - < replies.txt            a line of JSON for each line
+_HELP: Final = """Say what a reply or a mail log means: why, whose move it is, what to do.
+
+WHAT is a code (550), an enhanced code (5.7.1), a reply, a line of a log, a bounce message, one log or several (of any
+system that is known, compressed or not), or - for standard input.
+
+\b
+gatepost explain 550                                a code
+gatepost explain "554 5.7.1 Relay access denied"    a reply, or a line of a log
+gatepost explain /var/log/mail.log*                 logs: the answer on one screen
+gatepost explain --details --since 2h mail.log      ... each cause in full
+gatepost explain --message bob@example.net mail.log ... what became of his mail
+gatepost explain bounce.eml                         a bounce message
+journalctl -u postfix | gatepost explain -          whatever comes in
+gatepost explain --jsonl - < replies.txt            for each line a line of JSON
 """
+_SECTIONS: Final = {
+    "Of a log": ("details", "message", "follow", "html", "limit"),
+    "Only some of a log": ("since", "until", "cause", "domain", "side"),
+    "Of a reply, a line or a bounce": ("to", "direction", "stage"),
+    "For programs": ("as_json", "jsonl", "as_csv"),
+}
 
 
-@click.command(epilog=_EXAMPLES)
+class _Sectioned(click.Command):
+    """A command whose options are told by what they are about."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = {str(each.name): each for each in self.get_params(ctx) if isinstance(each, click.Option)}
+        sections = {title: [options.pop(name) for name in names] for title, names in _SECTIONS.items()}
+        for title, members in (*sections.items(), ("Other", options.values())):
+            records = [record for option in members if (record := option.get_help_record(ctx)) is not None]
+            with formatter.section(title):
+                formatter.write_dl(records, col_max=18)
+
+
+def _choice(*choices: str) -> click.Choice[str]:
+    return click.Choice(choices)
+
+
+@click.command(cls=_Sectioned, help=_HELP)
 @click.argument("what", nargs=-1, required=True)
+@click.option("--details", is_flag=True, help="After the summary each cause in full, with lines as examples.")
+@click.option("--message", metavar="WHAT", help="What became of messages: by id, address or Message-ID.")
+@click.option("--follow", is_flag=True, help="Explain new lines as they come, until Ctrl-C.")
 @click.option(
-    "--details", is_flag=True, help="Of a log: after the summary each cause in full, with examples."
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page that can be sent to a colleague.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show so many causes, or messages.")
+@click.option("--since", type=When(), metavar="TIME", help="From then on: 2h, 14:30, yesterday, 2026-11-23.")
+@click.option("--until", type=When(end=True), metavar="TIME", help="Until then.")
+@click.option(
+    "--cause", type=CauseName(), multiple=True, metavar="NAME", help="This cause, such as greylist."
+)
+@click.option("--domain", multiple=True, metavar="NAME", help="Mail to or from this domain.")
+@click.option(
+    "--side",
+    type=_choice(*get_args(Side)),
+    multiple=True,
+    metavar="WHOSE",
+    help="What is the move of sender, recipient, gateway, network, nobody or unknown.",
 )
 @click.option(
-    "--message", metavar="WHAT", help="Of a log: what became of messages, by id, address or Message-ID."
-)
-@click.option("--follow", is_flag=True, help="Of a log: explain new lines as they come.")
-@click.option(
-    "--since", type=When(), metavar="TIME", help="Only from then on: 2h, 14:30, yesterday, 2026-11-23."
-)
-@click.option("--until", type=When(end=True), metavar="TIME", help="Only until then.")
-@click.option(
-    "--cause", type=CauseName(), multiple=True, metavar="NAME", help="Only this cause, such as greylist."
-)
-@click.option("--domain", multiple=True, metavar="NAME", help="Only mail to or from this domain.")
-@click.option(
-    "--side", type=click.Choice(get_args(Side)), multiple=True, help="Only what is this side's move."
-)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show so many causes or messages.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--jsonl", is_flag=True, help="Print one JSON object for each line of input, in order.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: a record for each line that tells something.")
-@click.option(
-    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page of HTML."
+    "--for",
+    "to",
+    type=_choice("sender", "admin"),
+    metavar="WHOM",
+    help="A paragraph to send to sender or admin.",
 )
 @click.option(
     "--direction",
-    type=click.Choice([d for d in get_args(Direction) if d != "unknown"]),
-    help="Of a reply: you sent it, you received it, or your own system made it up.",
+    type=_choice("sent", "received", "local"),
+    metavar="HOW",
+    help="You sent it, you received it, or your own system made it up (local).",
 )
-@click.option("--stage", type=click.Choice(STAGES), help="Of a reply: where in the dialogue it was said.")
+@click.option(
+    "--stage", type=_choice(*STAGES), metavar="STEP", help=f"Where it was said: {', '.join(STAGES)}."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--jsonl", is_flag=True, help="One JSON object for each line of input, in order.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV: a record for each line that tells something.")
 def explain(
     what: tuple[str, ...],
     details: bool,
     message: str | None,
+    to: Literal["sender", "admin"] | None,
     follow: bool,
     since: str | None,
     until: str | None,
@@ -85,11 +123,9 @@ def explain(
     direction: Direction | None,
     stage: str | None,
 ) -> None:
-    """Say what a reply or a mail log means: why, whose move it is, what to do.
-
-    WHAT is a code (550), an enhanced code (5.7.1), a reply, a line of a log, a bounce message, one log or several
-    (of any system that is known, compressed or not), or - for standard input.
-    """
+    """Say what a reply or a mail log means: why, whose move it is, what to do."""
+    if os.environ.get("NO_COLOR"):  # no-color.org
+        click.get_current_context().color = False
     asked = Asked(
         context=Context(direction=direction or "unknown", stage=stage or "unknown"),
         as_json=as_json,
@@ -98,6 +134,7 @@ def explain(
         html=html,
         details=details,
         message=message or "",
+        to=to or "",
         follow=follow,
         limit=limit,
         since=since or "",
@@ -130,4 +167,4 @@ def _text(text: str, asked: Asked) -> None:
 
         each_line([f"{text}\n".encode()], asked)
     else:
-        single.show(single.told(text, asked.context), as_json=asked.as_json)
+        single.show(single.told(text, asked.context), asked)

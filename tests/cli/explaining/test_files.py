@@ -106,6 +106,12 @@ def test_what_holds_nothing_to_explain_is_an_error(folder: Path, path: str, sent
         answer((path,), Asked())
 
 
+def test_a_letter_is_about_one_thing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "b@example.net" in asked_of(capsys, "bounce.eml", asked=Asked(to="sender"))
+    with pytest.raises(click.UsageError, match="--for writes about one reply"):
+        answer(("log",), Asked(to="admin"))
+
+
 def test_one_log_at_a_time_is_followed() -> None:
     with pytest.raises(click.UsageError, match="takes one log"):
         answer(("log", "line"), Asked(follow=True))

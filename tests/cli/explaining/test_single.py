@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gatepost.cli.explaining.asked import Asked
 from gatepost.cli.explaining.rows import Row
 from gatepost.cli.explaining.single import show, told
 from gatepost.reply.explanation import Context
@@ -29,7 +30,9 @@ def test_what_is_no_line_of_a_log_is_a_reply(text: str) -> None:
 
 
 def test_it_is_shown_in_words_or_as_an_object(capsys: pytest.CaptureFixture[str]) -> None:
-    show(told(LINE, Context()), as_json=True)
+    show(told(LINE, Context()), Asked(as_json=True))
     assert json.loads(capsys.readouterr().out)["recipient"] == "b@example.net"
-    show(told("550", Context()), as_json=False)
+    show(told("550", Context()), Asked())
     assert "permanent: refused" in capsys.readouterr().out
+    show(told(LINE, Context()), Asked(to="sender"))
+    assert "b@example.net" in capsys.readouterr().out

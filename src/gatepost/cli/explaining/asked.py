@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     html: Path | None = None
     details: bool = False
     message: str = ""
+    to: Literal["sender", "admin", ""] = ""
     follow: bool = False
     limit: int | None = None
     since: str = ""
@@ -59,6 +60,7 @@ class Asked(Struct, frozen=True, kw_only=True):
             "--details": self.details,
             "--message": bool(self.message),
             "--follow": self.follow,
+            "--for": bool(self.to),
         }
         chosen = [name for name, is_chosen in outputs.items() if is_chosen]
         if len(chosen) > 1:

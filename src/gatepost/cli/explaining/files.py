@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,9 @@ from gatepost.cli.explaining import feed, given, linewise, single, standard_inpu
 from gatepost.cli.explaining.asked import Asked
 from gatepost.cli.options import Bad
 from gatepost.cli.reading.sources import Fault, pieces
-from gatepost.mail.bounce import Bounce
+
+if TYPE_CHECKING:
+    from gatepost.mail.bounce import Bounce
 
 _MESSAGE = 1 << 20
 
@@ -34,6 +37,8 @@ def answer(paths: tuple[str, ...], asked: Asked) -> None:
         whole.tell_stories(paths, asked)
     else:
         logs = paths if asked.html else _logs(paths, asked)
+        if logs and asked.to:
+            raise click.UsageError("--for writes about one reply, one line or a bounce; give one of these.")
         if logs:
             whole.sum_up(logs, asked)
 
@@ -69,7 +74,7 @@ def _logs(paths: tuple[str, ...], asked: Asked) -> tuple[str, ...]:
             raise Bad(f"{whole.called([path])} is empty.")
         elif kind in ("reply", "line") and len(paths) == 1:
             text = "\n".join(feed.lines([head])).strip()
-            single.show(single.told(text, asked.context), as_json=asked.as_json)
+            single.show(single.told(text, asked.context), asked)
         else:
             logs.append(path)
     return tuple(logs)
@@ -110,5 +115,9 @@ def _show_bounce(bounce: Bounce, asked: Asked) -> None:
 
     if asked.as_json:
         click.echo(streams.json_object(bounced.plain(bounce)))
+    elif asked.to:
+        from gatepost.cli.explaining.letters import about_bounce
+
+        click.echo(about_bounce(bounce, asked.to))
     else:
         click.echo("\n".join(bounced.lines(bounce)))

@@ -6,22 +6,27 @@ Gives lines of text; where the facts come from, and where the lines go, is not k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gatepost.cli.explaining import words
-from gatepost.cli.explaining.rows import Row
 from gatepost.cli.layout import coloured, cut, item, paragraph, printable, width
 from gatepost.reply import knowledge
 from gatepost.reply.entry import Entry
 from gatepost.reply.explanation import Explanation
+
+if TYPE_CHECKING:
+    from gatepost.cli.explaining.rows import Row
 
 _TEXT_LINES: Final = 3
 
 
 def lines(told: Explanation) -> Iterator[str]:
     """Lay out what was given: a bare code, a bare enhanced code, a line of a log, or a reply."""
-    if isinstance(told, Row) and told.system not in ("", "plain"):
-        return _line(told)
+    if type(told) is not Explanation:  # what reads logs is not imported for a code
+        from gatepost.cli.explaining.rows import Row
+
+        if isinstance(told, Row) and told.system not in ("", "plain"):
+            return _line(told)
     if told.text == str(told.code):
         return _code(told)
     if told.text == told.enhanced:

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from gatepost.cli.explaining import one
+from gatepost.cli.explaining.asked import Asked
 from gatepost.reply.explain import explain
 from gatepost.reply.explanation import Context, Explanation
 
@@ -27,12 +28,16 @@ def told(text: str, context: Context) -> Explanation:
     return explain(text, context)
 
 
-def show(explanation: Explanation, *, as_json: bool) -> None:
-    """Print an explanation, in words or as one JSON object."""
-    if as_json:
+def show(explanation: Explanation, asked: Asked) -> None:
+    """Print an explanation: in words, as one JSON object, or as a letter to someone."""
+    if asked.as_json:
         from gatepost.cli.explaining.streams import json_object
 
         click.echo(json_object(explanation))
+    elif asked.to:
+        from gatepost.cli.explaining.letters import about
+
+        click.echo(about(explanation, asked.to))
     else:
         click.echo("\n".join(one.lines(explanation)))
 
