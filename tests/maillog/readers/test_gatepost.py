@@ -210,6 +210,17 @@ def test_what_is_no_record_is_none(line: str) -> None:
     assert Gatepost().read(Frame(line, line)) is None
 
 
+@pytest.mark.parametrize("code", [-1, 0, 12, 600, 10**15])
+def test_a_number_that_is_no_reply_code_is_none(code: int) -> None:
+    reply = {"code": code, "text": "x"}
+    line = msgspec.json.encode(
+        {"type": "reply-sent", "time": AT, "session": SESSION, "reply": reply}
+    ).decode()
+    event = Gatepost().read(Frame(line, line))
+    assert event is not None
+    assert event.code == 0
+
+
 @given(st.floats(), st.text(max_size=20), st.text(max_size=20))
 def test_wild_values_are_taken(time: float, kind: str, session: str) -> None:
     line = msgspec.json.encode({"type": kind, "time": time, "session": session}).decode()

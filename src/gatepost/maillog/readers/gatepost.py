@@ -114,7 +114,7 @@ def _event(
     code, enhanced = 0, ""
     if reply is not None and (result or reply.code >= 400):
         enhanced = reply.enhanced
-        code = 0 if direction == "local" else reply.code
+        code = 0 if direction == "local" or not 200 <= reply.code <= 599 else reply.code
         words = (str(code) if code else "", enhanced if code else "", reply.text.replace("\n", " "))
         text = " ".join(filter(None, words))
     recipient = record.recipients[0] if record.recipients else ""

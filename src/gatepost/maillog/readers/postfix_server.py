@@ -61,8 +61,8 @@ _CHANGES: Final = frozenset(
     )
 )
 _REMARKS: Final = frozenset(("reject_warning", "warn", "warning", "permit_warning"))
-_SENDER: Final = re.compile(r" from=<(.{0,1024}?)>(?=,? (?:to|proto|helo)=|:|,|$)")
-_RECIPIENT: Final = re.compile(r" to=<(.{0,1024}?)>(?=,? (?:proto|helo)=|:|,|$)")
+_SENDER: Final = re.compile(r"; from=<(.{0,1024}?)>(?=,? (?:to|proto|helo)=|:|,|$)")
+_RECIPIENT: Final = re.compile(r",? to=<(.{0,1024}?)>(?=,? (?:proto|helo)=|:|,|$)")
 _CLIENT: Final = re.compile(
     rf"(NOQUEUE|{KEY}): client=([^\s\[]{{0,255}}\[[^\]\s]{{0,255}}\])(?::[0-9]{{1,5}})?"
 )
@@ -148,8 +148,8 @@ def _told(
     """Build the event of a refusal or another action; the envelope stands in the message from `end` on."""
     sender = recipient = None
     if end >= 0:
-        sender = _SENDER.search(message, end)
-        recipient = _RECIPIENT.search(message, sender.end() if sender is not None else end)
+        sender = _SENDER.match(message, end)
+        recipient = _RECIPIENT.match(message, sender.end()) if sender is not None else None
     code, enhanced = code_and_enhanced(text)
     if not code and text[1:2] == "." and text[:1] in "245":
         enhanced = enhanced_alone(text)
