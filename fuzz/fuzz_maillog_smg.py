@@ -19,4 +19,4 @@ def target(data: bytes) -> None:
             assert event.system == "smg"
             assert event.code == 0 or 200 <= event.code <= 599
             assert event.code or not event.enhanced
-            assert len(event.text) <= len(line) + 100
+            assert len(event.text) <= len(data) + 100

@@ -10,18 +10,22 @@ from collections.abc import Callable
 from typing import Final
 
 from gatepost.maillog.reader import Reader
+from gatepost.maillog.readers.amavis import Amavis
 from gatepost.maillog.readers.dovecot import Dovecot
 from gatepost.maillog.readers.exchange import Exchange
 from gatepost.maillog.readers.exim import Exim
 from gatepost.maillog.readers.gatepost import Gatepost
 from gatepost.maillog.readers.gwava import Gwava
 from gatepost.maillog.readers.gwia import Gwia
+from gatepost.maillog.readers.haraka import Haraka
 from gatepost.maillog.readers.opensmtpd import Opensmtpd
 from gatepost.maillog.readers.plain import Plain
 from gatepost.maillog.readers.postfix import Postfix
 from gatepost.maillog.readers.qmail import Qmail
+from gatepost.maillog.readers.rspamd import Rspamd
 from gatepost.maillog.readers.sendmail import Sendmail
 from gatepost.maillog.readers.smg import Smg
+from gatepost.maillog.readers.stalwart import Stalwart
 
 READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Exim,
@@ -31,6 +35,10 @@ READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Opensmtpd,
     Qmail,
     Dovecot,
+    Amavis,
+    Rspamd,
+    Haraka,
+    Stalwart,
     Exchange,
     Gwava,
     Smg,
