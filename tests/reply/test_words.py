@@ -73,3 +73,15 @@ def test_a_phrase_without_gaps_is_found_just_where_its_words_stand_together(
 ) -> None:
     starts = [n for n in range(len(words)) if words[n : n + len(phrase)] == phrase]
     assert [hit.start for hit in Phrases(index([(" ".join(phrase), None)])).find(words)] == starts
+
+
+def test_an_ip_address_is_one_word_and_leaves_room_in_a_gap() -> None:
+    assert split("client [192.0.2.7] blocked, status 5.7.1") == [
+        "client",
+        "192.0.2.7",
+        "blocked",
+        "status",
+        "5",
+        "7",
+        "1",
+    ]

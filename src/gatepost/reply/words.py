@@ -1,8 +1,8 @@
 """Find many phrases in one pass over the words of a text.
 
-A phrase is words: "a|b" is either word, "*" (not the first) none to four words. All phrases go into one
-tree by word, so the cost follows the length of the text and not the number of phrases. Knows nothing of what a
-phrase stands for.
+A phrase is words: "a|b" is either word, "*" (not the first) none to four words; an IPv4 address is one word. All
+phrases go into one tree by word, so the cost follows the length of the text and not the number of phrases. Knows
+nothing of what a phrase stands for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from msgspec import Struct
 
 GAP: Final = 4
-_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_WORD: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[^\W_]+(?:['’][^\W_]+)?")
 # The look-behind lets a try begin only where a run begins, so that the cost stays linear.
 _ADDRESS: Final = re.compile(r"(?<![^\s<>@])[^\s<>@]*@[^\s<>]*")
 

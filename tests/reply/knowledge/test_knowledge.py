@@ -80,7 +80,8 @@ def test_the_words_are_whole_sentences_with_references() -> None:
 
 
 def test_phrases_are_lower_case_words_and_do_not_begin_or_end_in_a_gap() -> None:
-    part = r"(?:\*|[^\W_A-Z]+(?:'\w+)?(?:\|[^\W_A-Z]+(?:'\w+)?)*)"
+    word = r"(?:[^\W_A-Z]+(?:'\w+)?|[0-9.]+)"
+    part = rf"(?:\*|{word}(?:\|{word})*)"
     for known in (*knowledge.rules(), *knowledge.marks()):
         for phrase in known.phrases.split(","):
             words = phrase.split()
