@@ -86,7 +86,7 @@ class Trouble(Struct, kw_only=True):
 
     def lacks_example_of(self, domain: str) -> bool:
         """Tell whether a line of that domain would be a new example."""
-        return len(self.examples) < EXAMPLES and all(one.event.domain != domain for one in self.examples)
+        return len(self.examples) < EXAMPLES and all(domain_of(one.event) != domain for one in self.examples)
 
     def merge(self, other: Trouble) -> None:
         """Add the counts of another row of the same cause, direction and side."""
@@ -102,7 +102,7 @@ class Trouble(Struct, kw_only=True):
             for name, count in others.items():
                 mine[name] = mine.get(name, 0) + count
         for one in other.examples:
-            if self.lacks_example_of(one.event.domain):
+            if self.lacks_example_of(domain_of(one.event)):
                 self.examples.append(one)
         self.given_up += other.given_up
         self._bound()
@@ -192,12 +192,12 @@ class Summary(Struct, kw_only=True):
             self.add_time(event.time)
         if not fate:
             return
-        domain = event.domain[:_NAME]
+        domain = domain_of(event)
         self.add_fate(fate, event.time[:13], domain)
         if fate != "delivered" and explanation is not None:
             row = self.row(explanation)
             row.add(fate, event.time, label(event, explanation), domain, peer_name(event.peer))
-            if row.lacks_example_of(event.domain):
+            if row.lacks_example_of(domain):
                 row.examples.append(Example(_short(event), explanation))
 
     def add_time(self, time: str) -> None:
@@ -275,6 +275,12 @@ class Summary(Struct, kw_only=True):
             for name in beyond:
                 del self.hours[name]
             self.given_up += len(beyond)
+
+
+def domain_of(event: Event) -> str:
+    """Give the domain that an event counts for; none for the null reverse-path."""
+    domain = event.domain
+    return "" if domain == "<>" else domain[:_NAME]
 
 
 def fate_of(event: Event, explanation: Explanation | None) -> Fate:

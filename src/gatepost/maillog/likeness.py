@@ -1,0 +1,77 @@
+"""Texts that cannot be told apart by what they mean: the same but for names, addresses and numbers.
+
+A log repeats a few hundred texts with ever new names in them, and explaining one costs many times what it costs to
+see that another like it was explained before. A word that no phrase of the knowledge knows tells nothing, whatever
+it is; so are all such words made one. Codes are kept, and so is the number of words, since phrases have gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gatepost.reply import knowledge
+
+BOUND: Final = 2_000  # characters; a longer text is like no other
+_KEPT: Final = 50_000  # pieces between blanks that are remembered
+# An address of a host is one word here, and so is an enhanced code; look-behinds let neither begin within a number.
+_WORDS: Final = re.compile(
+    r"((?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9a-z.])"
+    r"|(?<![0-9a-z.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9a-z.])|[a-z0-9]+(?:'[a-z0-9]+)?)"
+)
+# What `reply.words` blanks out before it looks for phrases; where the "@" stood is kept.
+_ADDRESS: Final = re.compile(r"(?<![^<>@])[^<>@]*@[^<>]*")
+# What `reply.parse` and the readers look for beside the phrases.
+_STRUCTURE: Final = (
+    "said replied responded response reply returned error smtp refused talk me in to of for with by server host "
+    "command commands end data rcpt mail from helo ehlo lhlo starttls auth quit bdat connect connection lost while "
+    "sending receiving performing the initial greeting message body handshake sasl tls ssl required cannot start "
+    "certificate not authentication failed aborted limit exceeded delivery temporarily suspended conversation timed "
+    "out is found unknown user name service type try again client recipient sender address rejected access denied"
+)
+
+
+class Likeness(dict[str, str]):
+    """The words that mean something, taken from the knowledge once; for each piece of a text what is kept of it."""
+
+    def __init__(self) -> None:
+        from gatepost.reply.catalogue import ENTRIES
+
+        super().__init__()
+        words = set(_STRUCTURE.split())
+        for first, rests in knowledge.known().index.items():
+            words.add(first)
+            for rest, _ in rests:
+                for part in rest:
+                    words.update(part.split("|"))
+        for name in ENTRIES:
+            words.update(name.split("-"))
+        words.update(map(str, range(200, 600)))
+        self._words = frozenset(words)
+
+    def pattern(self, text: str) -> tuple[str, ...]:
+        """Give what all texts have in common that mean the same as this one."""
+        return tuple(map(self.__getitem__, text.split(" ")))
+
+    def __missing__(self, piece: str) -> str:
+        """Keep of a piece without blanks what means something."""
+        text = piece.lower()
+        if "@" in text:
+            text = _ADDRESS.sub("@", text)
+        parts = _WORDS.split(text)
+        parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
+        if len(self) >= _KEPT:
+            self.clear()
+        kept = self[piece] = "".join(parts)
+        return kept
+
+
+def _unknown(word: str) -> str:
+    """Give what is put in the place of a word that no phrase knows."""
+    dots = word.count(".")
+    if dots == 2:
+        return word
+    if dots == 3:
+        # Lists answer with addresses of 127.0.0.0/8, and those mean something.
+        return word if word.startswith("127.") else "x.x.x.x"
+    return "x"
