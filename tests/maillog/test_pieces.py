@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.maillog.pieces import bare, code_and_enhanced, seconds_of, stage_of
+from gatepost.maillog.pieces import bare, code_and_enhanced, moment, seconds_of, stage_of
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,20 @@ def test_the_null_reverse_path_keeps_its_brackets() -> None:
     assert bare("<>") == "<>"
     assert bare("<x@example.org>") == "x@example.org"
     assert bare("x@example.org") == "x@example.org"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "1970-01-01T00:00:00"),
+        (1_795_440_605, "2026-11-23T13:30:05"),
+        (253_402_300_799, "9999-12-31T23:59:59"),
+        (253_402_300_800, ""),
+        (-1, ""),
+        (1 << 70, ""),
+    ],
+)
+def test_seconds_since_1970_are_a_moment_while_the_calendar_has_years_for_them(
+    seconds: int, told: str
+) -> None:
+    assert moment(seconds) == told

@@ -15,6 +15,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from gatepost.maillog.pieces import moment
+
 _DEPTH: Final = 3
 _MONTHS: Final = {
     name: number
@@ -260,8 +262,7 @@ def _moment(date: str, clock: str, offset: str | None) -> str:
 
 def _since_1970(seconds: str) -> str:
     whole, _, fraction = seconds.partition(".")
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=int(whole))
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' if fraction else ''}{fraction}+00:00"
+    return f"{moment(int(whole))}{'.' if fraction else ''}{fraction}+00:00"
 
 
 @lru_cache(maxsize=1024)

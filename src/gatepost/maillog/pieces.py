@@ -6,7 +6,9 @@ knows one system's lines, nor what a reply means.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from functools import lru_cache
 from typing import Final
 
 # A reply code (RFC 5321 §4.2), then perhaps the enhanced code (RFC 3463), as servers write them: "550 5.7.1",
@@ -16,6 +18,8 @@ _CODES: Final = re.compile(
     r"(?:[\s\-:;,.]{0,4}[(\[<]?#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9]))?"
 )
 
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LAST_SECOND: Final = 253_402_300_800
 _CLOCK: Final = re.compile(r"(?:([0-9]{1,5})\+)?([0-9]{1,4}):([0-9]{2}):([0-9]{2})")
 _UNITS: Final = re.compile(
     r"(?:([0-9]{1,5})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,7}(?:\.[0-9]{1,9})?)s)?"
@@ -84,6 +88,14 @@ def seconds_of(clock: str) -> float | None:
         days, hours, minutes, seconds = found.groups()
         return ((int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes or 0)) * 60 + float(seconds or 0)
     return None
+
+
+@lru_cache(maxsize=1024)
+def moment(seconds: int) -> str:
+    """Give "2026-11-23T13:30:05" for seconds since 1970, UTC; "" where that is before 1970 or after the year 9999."""
+    if not 0 <= seconds < _LAST_SECOND:
+        return ""
+    return (_EPOCH + dt.timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def bare(address: str) -> str:

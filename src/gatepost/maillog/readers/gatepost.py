@@ -6,7 +6,6 @@ and types and fields that are not known are passed over.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 import msgspec
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from gatepost.maillog.event import Event, Result
 from gatepost.maillog.frame import Frame
+from gatepost.maillog.pieces import moment
 from gatepost.reply.explanation import Direction
 
 _RECEIVED: Final[dict[str, Result]] = {
@@ -24,7 +24,6 @@ _RECEIVED: Final[dict[str, Result]] = {
     "defer": "rejected",
 }
 _OUTCOMES: Final[dict[str, Result]] = {"delivered": "delivered", "deferred": "deferred", "failed": "bounced"}
-_LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999
 
 
 class _Reply(Struct, frozen=True):
@@ -142,7 +141,7 @@ def _event(
 
 
 def _time(seconds: float) -> str:
-    if not 0 <= seconds <= _LAST_SECOND:
+    if not 0 <= seconds < 1e12:
         return ""
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=int(seconds))
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{int(seconds * 1000) % 1000:03}+00:00"
+    time = moment(int(seconds))
+    return f"{time}.{int(seconds * 1000) % 1000:03}+00:00" if time else ""

@@ -232,11 +232,6 @@ def _peer(fields: dict[str, str]) -> str:
 def _fields(text: str) -> dict[str, str]:
     """Split `name=value`, values with blanks quoted; of a name given twice the first counts."""
     fields: dict[str, str] = {}
-    at = 0
-    while (found := _FIELD.search(text, at)) is not None:
-        name, value = found.groups()
-        if value.startswith('"'):
-            value = value.strip('"')
-        fields.setdefault(name, value)
-        at = found.end()
+    for name, value in _FIELD.findall(text):
+        fields.setdefault(name, value.strip('"'))
     return fields

@@ -7,18 +7,16 @@ keep what is open. In reasons `qmail-send.c` writes "_" for a blank and "/" for 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Final, TypeVar
 
 from gatepost.maillog.event import Event, Result
 from gatepost.maillog.frame import Frame
-from gatepost.maillog.pieces import code_and_enhanced
+from gatepost.maillog.pieces import code_and_enhanced, moment
 from gatepost.reply.explanation import Direction
 
 SYSTEM: Final = "qmail"
 Value = TypeVar("Value")
-_LAST_SECOND: Final = 253_402_300_800  # the end of the year 9999
 _OPEN: Final = 8192  # deliveries and messages remembered; conf-spawn allows 500 deliveries at once
 _PROGRAMS: Final = (
     *("qmail", "rblsmtpd", "tcpserver", "spamdyke", "simscan", "vchkpw", "vpopmail", "chkuser", "splogger"),
@@ -157,10 +155,8 @@ def _time(message: str) -> tuple[str, int]:
         return f"{found[1]}T{found[2]}", found.end()
     else:
         return "", 0
-    if not 0 <= seconds < _LAST_SECOND:
-        return "", 0
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}+00:00", found.end()
+    time = moment(seconds)
+    return (f"{time}.{fraction}+00:00", found.end()) if time else ("", 0)
 
 
 def _event(

@@ -17,7 +17,7 @@ from gatepost.reply.explanation import Direction
 
 SYSTEM: Final = "sendmail"
 _KEY: Final = re.compile(r"(NOQUEUE|[0-9A-Za-z]{8,24}): ")
-_FIELD: Final = re.compile(r"(?:^|, )([a-z]{2,10})=")
+_VALUE: Final = 8192  # characters of a value with commas in it; a reply is much shorter
 _REJECT: Final = re.compile(r"(?:^|, )reject=([\s\S]*)")
 _RULESET: Final = re.compile(r"ruleset=([A-Za-z_]{1,40}), ")
 _ARGUMENT: Final = re.compile(r"arg1=(<[^>]{0,1024}>|[^,]{0,1024}), ")
@@ -207,13 +207,14 @@ def _queued_as(text: str) -> str:
 def _fields(text: str) -> dict[str, str]:
     """Split "name=value, name=value"; a value may hold commas, and the first of a name counts."""
     fields: dict[str, str] = {}
-    name, begin = "", 0
-    for found in _FIELD.finditer(text):
-        if name:
-            fields.setdefault(name, text[begin : found.start()])
-        name, begin = found[1], found.end()
-    if name:
-        fields.setdefault(name, text[begin:])
+    name = ""
+    for part in text.split(", "):
+        word, equals, value = part.partition("=")
+        if equals and word.islower() and word.isalpha():
+            name = word if word not in fields else ""
+            fields.setdefault(word, value)
+        elif name and len(fields[name]) < _VALUE:
+            fields[name] += f", {part}"
     return fields
 
 
