@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from textwrap import wrap
+
 import click
 import pytest
 
@@ -61,9 +63,9 @@ def test_the_answer_stands_first() -> None:
         "",
         " Refused Delayed  Why                                   Said by  Whose move",
         "   1,010       2  No such recipient                     us       sending side",
-        "                  " + first(action("user_unknown", "sent"), 62),
+        *(" " * 18 + line for line in wrap(first(action("user_unknown", "sent"), 112), 62)),
         "       -     310  TLS wanted or failed                  itself   you",
-        "                  " + first(action("tls", "local"), 62),
+        *(" " * 18 + line for line in wrap(first(action("tls", "local"), 112), 62)),
         "",
         "  Worst domains  example.net 401",
         "  Not read       11 lines of no known mail system: Nov 23 00:00:04 gw ?]0;cron?…",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from textwrap import wrap
 
 import click
 import pytest
@@ -57,9 +58,9 @@ def test_a_log_is_summed_up(
         "",
         " Refused Delayed  Why                                   Said by  Whose move",
         "       2       -  No such recipient                     them     sending side",
-        "                  " + first(action("user_unknown", "received"), 62),
+        *(" " * 18 + line for line in wrap(first(action("user_unknown", "received"), 112), 62)),
         "       -       1  No connection                         itself   network",
-        "                  " + first(action("network", "local"), 62),
+        *(" " * 18 + line for line in wrap(first(action("network", "local"), 112), 62)),
         "",
         "  Worst domains  example.net 2, example.com 1",
         "  Not read       1 line of no known mail system: 2026-11-23T11:00:01+00:00 gw c…",
@@ -107,7 +108,7 @@ def test_the_story_of_a_message_is_told(log: str, capsys: pytest.CaptureFixture[
     tell_stories([log], Asked(message="b@example.net", limit=1))
     told = click.unstyle(capsys.readouterr().out)
     assert "given up for b@example.net" in " ".join(told.split())
-    assert "1 more messages are about 'b@example.net': --limit 2 tells all." in told
+    assert "1 more about 'b@example.net': --limit 2 tells all." in told
 
 
 def test_a_message_that_is_not_there_is_an_error(log: str) -> None:

@@ -6,7 +6,9 @@ log was read is not known here; `details` tells more of the same counts.
 
 from __future__ import annotations
 
+import os
 import shutil
+import textwrap
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +22,7 @@ _WIDEST: Final = 140
 _AROUND: Final = 12  # lines that are no rows, and one for the prompt
 _FEWEST: Final = 3
 _NUMBERS: Final = 18  # columns before the words of a row
+_LOSS: Final = 12  # columns that a line loses to the word that did not fit
 _SAID: Final = 9
 _MOVE: Final = 15
 _LABEL: Final = 15
@@ -27,12 +30,16 @@ _LABEL: Final = 15
 
 def columns() -> int:
     """Give the columns to fill: those of the terminal, at least 60 and at most 140."""
-    return max(60, min(_WIDEST, shutil.get_terminal_size((80, 24)).columns))
+    return max(60, min(_WIDEST, _screen().columns))
 
 
 def room() -> int:
     """Give the rows for which the screen has room."""
-    return max(_FEWEST, (shutil.get_terminal_size((80, 24)).lines - _AROUND) // 2)
+    return max(_FEWEST, (_screen().lines - _AROUND) // 2)
+
+
+def _screen() -> os.terminal_size:
+    return shutil.get_terminal_size((80, 24))
 
 
 def board(summary: Summary, name: str, limit: int | None = None, *, in_full: bool = False) -> Iterator[str]:
@@ -40,24 +47,28 @@ def board(summary: Summary, name: str, limit: int | None = None, *, in_full: boo
 
     `in_full` says that the details follow, so that nothing need be said about how to get them.
     """
-    yield from _title(printable(name), summary)
+    title = list(_title(printable(name), summary))
+    ranked = by_weight(summary)
+    shown = _shown(ranked, limit or room())
+    below = _below(summary, [] if in_full else ranked)
+    around = (
+        len(title) + len(below) + (len(ranked) > len(shown)) + 6
+    )  # blank lines, numbers, heads, the prompt
+    yield from title
     yield ""
     yield "  " + in_numbers(summary)
-    ranked = by_weight(summary)
-    if ranked:
+    if shown:
         yield ""
-        yield from _table(ranked, limit or room())
-    found = _below(summary, [] if in_full else ranked)
-    if found:
+        yield from _table(ranked, shown, 2 if around + 3 * len(shown) <= _screen().lines else 1)
+    if below:
         yield ""
-        yield from found
+        yield from below
 
 
-def _table(ranked: list[Trouble], limit: int) -> Iterator[str]:
+def _table(ranked: list[Trouble], shown: list[Trouble], depth: int) -> Iterator[str]:
     yield _heads()
-    shown = _shown(ranked, limit)
     for trouble in shown:
-        yield from _row(trouble)
+        yield from _row(trouble, depth)
     if len(ranked) > len(shown):
         hidden = sum(one.count for one in ranked) - sum(one.count for one in shown)
         left = words.counted(len(ranked) - len(shown), "more row")
@@ -152,14 +163,16 @@ def _why() -> int:
     return min(46, columns() - _NUMBERS - _SAID - _MOVE)
 
 
-def _row(row: Trouble) -> Iterator[str]:
+def _row(row: Trouble, depth: int) -> Iterator[str]:
     refused, delayed = (f"{count:,}" if count else "-" for count in (row.refused, row.delayed))
     why = cut(words.title(row.cause), _why() - 1)
     title = click.style(f"{why:<{_why()}}", fg="red" if row.refused else "yellow", bold=True)
     move = words.MOVES[row.side]
     whose = click.style(move, fg="magenta", bold=True) if row.side == "gateway" else move
     yield f"{refused:>8}{delayed:>8}  {title}{words.SAID_BY[row.direction]:<{_SAID}}{whose}"
-    yield " " * _NUMBERS + words.first(words.action(row.cause, row.direction), columns() - _NUMBERS)
+    width = columns() - _NUMBERS
+    action = words.first(words.action(row.cause, row.direction), depth * width - (depth - 1) * _LOSS)
+    yield from (" " * _NUMBERS + line for line in textwrap.wrap(action, width, break_on_hyphens=False))
 
 
 def _worst(summary: Summary) -> str:

@@ -102,7 +102,7 @@ def tell_stories(paths: Sequence[str], asked: Asked) -> None:
             f"No message in {called(paths)} is about {what!r}; give an id of the log, a Message-ID or an address."
         )
     if count > most:
-        click.echo(f"\n{count - most:,} more messages are about {what!r}: --limit {count} tells all.")
+        click.echo(f"\n{count - most:,} more about {what!r}: --limit {count} tells all.")
 
 
 def follow(path: str, asked: Asked) -> None:
