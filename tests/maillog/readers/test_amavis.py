@@ -77,7 +77,7 @@ def test_the_words_in_braces_tell_what_was_done(acts: str, result: str, directio
 def test_older_lines_have_no_braces(category: str) -> None:
     (event,) = read(
         line(
-            f"Blocked {category}, [192.0.2.9] [192.0.2.9] <> -> <b@example.com>,<c@example.com>, quarantine: q.gz, {MORE}"
+            f"Blocked {category}, [192.0.2.9] <> -> <b@example.com>,<c@example.com>, quarantine: q.gz, {MORE}"
         )
     )
     assert (event.result, event.text) == ("held", f"Blocked {category}")

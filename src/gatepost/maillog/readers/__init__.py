@@ -11,6 +11,7 @@ from typing import Final
 
 from gatepost.maillog.reader import Reader
 from gatepost.maillog.readers.amavis import Amavis
+from gatepost.maillog.readers.courier import Courier
 from gatepost.maillog.readers.dovecot import Dovecot
 from gatepost.maillog.readers.exchange import Exchange
 from gatepost.maillog.readers.exim import Exim
@@ -18,6 +19,9 @@ from gatepost.maillog.readers.gatepost import Gatepost
 from gatepost.maillog.readers.gwava import Gwava
 from gatepost.maillog.readers.gwia import Gwia
 from gatepost.maillog.readers.haraka import Haraka
+from gatepost.maillog.readers.hmailserver import Hmailserver
+from gatepost.maillog.readers.mailenable import Mailenable
+from gatepost.maillog.readers.mdaemon import Mdaemon
 from gatepost.maillog.readers.opensmtpd import Opensmtpd
 from gatepost.maillog.readers.plain import Plain
 from gatepost.maillog.readers.postfix import Postfix
@@ -36,9 +40,13 @@ READERS: Final[tuple[Callable[[], Reader], ...]] = (
     Qmail,
     Dovecot,
     Amavis,
+    Courier,
     Rspamd,
     Haraka,
     Stalwart,
+    Hmailserver,
+    Mailenable,
+    Mdaemon,
     Exchange,
     Gwava,
     Smg,
