@@ -71,6 +71,7 @@ def test_a_folder_is_answered_with_what_to_type(folder: Path) -> None:
         (b"Nov 23 15:05:55 mx postfix/smtpd[1]: connect\nNov 23 15:05:56 mx postfix/smtpd[1]: lost\n", "log"),
         (BOUNCE, "message"),
         (b"From MAILER-DAEMON Mon Nov 23 15:05:55 2026\n" + BOUNCE, "message"),
+        (b"\x1f\x8b\x08 what is packed is not looked into on standard input", "log"),
         (b"time: 1\nlevel: info\n", "log"),
     ],
 )

@@ -142,6 +142,13 @@ def test_a_growing_log_is_explained_line_by_line_until_it_is_broken_off(tmp_path
     assert followed.returncode == 0
 
 
+def test_what_comes_by_a_pipe_is_followed_to_its_end() -> None:
+    command = [sys.executable, "-m", "gatepost", "explain", "--follow", "-"]
+    line = DEFERRED.format(time="2026-11-23T11:00:00+00:00", key="CCCC11111111")
+    done = subprocess.run(command, input=line, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split()[:3] == ["11:00:00", "delayed", "c@example.com"]
+
+
 def test_files_are_called_by_the_first_and_a_number() -> None:
     assert called(["-"]) == "standard input"
     assert called(["a\x1b.log", "b.log", "c.log"]) == "a?.log and 2 more"

@@ -16,6 +16,7 @@ STDIN: Final = "-"
 HEAD: Final = 1 << 16  # octets that are looked at, and the longest line or reply that is taken as one
 Kind = Literal["nothing", "reply", "line", "message", "log"]
 
+_PACKED: Final = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
 _ENDINGS: Final = (
     ".log", ".gz", ".bz2", ".xz", ".zst", ".eml", ".msg", ".txt", ".json", ".jsonl", ".csv", ".err", ".info",
 )  # fmt: skip
@@ -73,7 +74,7 @@ def kind(head: bytes, *, whole: bool) -> Kind:
     """Tell what octets are from the first of them; `whole` says that there are no others."""
     if looks_like_a_message(head):
         return "message"
-    if not whole:
+    if not whole or head.startswith(_PACKED):
         return "log"
     lines = [line for line in head.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines:

@@ -7,19 +7,22 @@ nothing back.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
+from gatepost.cli.explaining import feed
 from gatepost.cli.explaining.asked import Asked
 from gatepost.cli.explaining.given import STDIN
 from gatepost.cli.explaining.progress import progress
 from gatepost.cli.explaining.single import today
-from gatepost.cli.layout import printable
+from gatepost.cli.layout import cut, printable
 from gatepost.cli.options import Bad
-from gatepost.cli.reading.sources import Fault
+from gatepost.cli.reading.sources import Fault, pieces
+from gatepost.maillog.event import Event
+from gatepost.maillog.reading import Reading
 from gatepost.maillog.summary import Summary
 
 _STORIES: Final = 5
@@ -109,12 +112,11 @@ def follow(path: str, asked: Asked) -> None:
     """Print a line for each that is written to a log and tells what became of a message, until Ctrl-C."""
     from gatepost.cli.explaining.following import line
     from gatepost.cli.explaining.rows import row_of
-    from gatepost.cli.reading.follow import follow as lines_of
 
     click.echo(f"Waiting for new lines in {called([path])}; Ctrl-C ends it.", err=True)
     wanted = asked.wanted()
     try:
-        for raw, event in lines_of(path, today()):
+        for raw, event in _growing(path):
             if event is None:
                 continue
             row = row_of(raw, event, asked.context)
@@ -122,6 +124,17 @@ def follow(path: str, asked: Asked) -> None:
                 click.echo(line(row))
     except KeyboardInterrupt:
         click.echo(err=True)
+
+
+def _growing(path: str) -> Iterator[tuple[str, Event | None]]:
+    if path != STDIN:
+        from gatepost.cli.reading.follow import follow
+
+        yield from follow(path, today())
+        return
+    reading = Reading(today())
+    for raw in feed.lines(pieces(path, warn)):
+        yield raw, reading.read(raw)
 
 
 def warn(fault: Fault) -> None:
@@ -132,5 +145,5 @@ def warn(fault: Fault) -> None:
 def _nothing_read(name: str, summary: Summary) -> str:
     if not summary.lines:
         return f"{name} is empty."
-    first = f" The first of them: {printable(summary.unread[0])[:200]}" if summary.unread else ""
+    first = f" The first of them: {cut(printable(summary.unread[0]), 80)}" if summary.unread else ""
     return f"Nothing in {name} could be read: no line is of a known mail system.{first}"
