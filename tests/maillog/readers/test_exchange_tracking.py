@@ -14,8 +14,8 @@ def row(kind: str, source: str = "SMTP", status: str = "", recipient: str = "b@e
     """Track a row in the order of Exchange 2013 and later."""
     cells = [
         "2026-11-23T15:05:55.514Z", "192.0.2.9", "out.example.org", "192.0.2.25", "mx.example.com",
-        "context", "Internet", source, kind, "4711", "<x@example.org>", IDENTITY, recipient, status, "2048", "1", "", "",
-        "subject", "a@example.org", "a@example.org",
+        "context", "Internet", source, kind, "4711", "<x@example.org>", IDENTITY, recipient, status, "2048", "1",
+        "", "", "subject", "a@example.org", "a@example.org",
     ]  # fmt: skip
     event = track(cells, {})
     assert event is not None
