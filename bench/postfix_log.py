@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,6 +20,7 @@ _BATCH: Final = 2_000  # messages that are written at once
 _START: Final = dt.datetime(2026, 11, 16, 6, 25, 1)
 _STEP: Final = 0.45  # seconds between two messages on average
 
+_ENHANCED: Final = re.compile(r"\b[45]\.[0-9]\.[0-9]{1,3}\b")
 _SYLLABLES: Final = "ba be bi co da de di fa fe ga go ha he in ka ki la le li ma me mi na ne no pa pe ra re ri sa se".split()
 _WORDS: Final = "invoice order offer ticket report backup news letter account update delivery meeting contract".split()
 
@@ -217,13 +219,16 @@ def _accepted(source: _Source, chance: float, stamp: str, facts: dict[str, objec
         text = draw.choice(_DEFERRED).format_map(facts)
         if not text.startswith(("host", "lost", "conv")):
             head = head.replace(f"relay={facts['mx']}:25", "relay=none")
-        dsn = text[text.find("4.") :][:5] if " said: 4" in text and " 4." in text else "4.4.1"
+        told = _ENHANCED.search(text)
+        dsn = told[0] if told is not None else "4.4.1"
         add(f"{stamp}smtp[{pid + 2}]: {head}, dsn={dsn}, status=deferred ({text})\n")
         return
     if chance < 0.23:
         text = draw.choice(_BOUNCED).format_map(facts)
+        told = _ENHANCED.search(text)
+        dsn = told[0] if told is not None else "5.4.4"
         agent = "local" if text.startswith("unknown") else "smtp"
-        add(f"{stamp}{agent}[{pid + 2}]: {head}, dsn=5.0.0, status=bounced ({text})\n")
+        add(f"{stamp}{agent}[{pid + 2}]: {head}, dsn={dsn}, status=bounced ({text})\n")
         add(f"{stamp}bounce[{pid + 3}]: {key}: sender non-delivery notification: {facts['queue']}\n")
     elif chance < 0.4:
         text = _DELIVERED[3].format_map(facts)

@@ -39,9 +39,9 @@ class Likeness(dict[str, str]):
 
         super().__init__()
         words = set(_STRUCTURE.split())
-        for first, rests in knowledge.known().index.items():
+        for first in knowledge.tables().index:
             words.add(first)
-            for rest, _ in rests:
+            for rest, _ in knowledge.phrases(first):
                 for part in rest:
                     words.update(part.split("|"))
         for name in ENTRIES:

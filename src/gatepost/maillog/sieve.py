@@ -8,142 +8,33 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
-import re
+from collections import Counter, defaultdict
 from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
-from gatepost.maillog.event import Event
+from gatepost.maillog.event import Event, Result
 from gatepost.maillog.frame import unframe
 from gatepost.maillog.likeness import BOUND as ALIKE
 from gatepost.maillog.likeness import Likeness
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
-from gatepost.maillog.summary import Fate, Summary, domain_of, fate_of, label, peer_name
+from gatepost.maillog.sorting import Line, apart, rows
+from gatepost.maillog.summary import EXAMPLES, NULL, Fate, Summary, fate_of, label, peer_name
 from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explain import explain
-from gatepost.reply.explanation import Context, Explanation
+from gatepost.reply.explanation import Context, Direction, Explanation, Side
 
 _TROUBLES: Final = frozenset(("deferred", "bounced", "rejected"))
 _VERDICTS: Final = 20_000
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
 _ENTRY: Final = b"__CURSOR="  # of `journalctl -o export`: an entry is several lines
-_DISCARDED: Final = b"Ok, discarded"
-
-# --- the lines of Postfix, as `readers.postfix` and `readers.postfix_server` read them ---
-# Each form is one of those that the readers take, and never more: what is not surely one is given out as a line.
-_DAY: Final = (
-    r"(?:(?:Jan|Mar|May|Jul|Aug|Oct|Dec)[ ](?:[ ][1-9]|[12][0-9]|3[01])"
-    r"|(?:Apr|Jun|Sep|Nov)[ ](?:[ ][1-9]|[12][0-9]|30)|Feb[ ](?:[ ][1-9]|[12][0-9]))"
-)
-_CLOCK: Final = r"[0-2][0-9]:[0-5][0-9]:[0-6][0-9]"
-_BSD: Final = rf"{_DAY}[ ]{_CLOCK}"
-_ISO: Final = (
-    rf"20[0-9]{{2}}-[01][0-9]-[0-3][0-9]T{_CLOCK}(?:\.[0-9]{{1,9}}+)?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})"
-)
-_KEY: Final = r"(?![a-z]{1,20}:)[0-9A-Za-z]{4,24}+"
-_HOST: Final = r"[!#-'*-9;<>-Z\\^-~]{1,255}+"  # without what ends a tag
-_INSTANCE: Final = r"postfix[A-Za-z0-9_-]{0,20}+/(?:[A-Za-z0-9._-]{1,20}/)?+"
-_PID: Final = r"\[[0-9]{1,10}\]:[ ]"
-_QUIET: Final = rf"""
-    smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ]).*+
-  | qmgr{_PID}{_KEY}:[ ](?:removed|from=<[^<>\n]{{0,1024}}+>,[ ]size=[0-9]{{1,18}}+,[ ]nrcpt=.*+)
-  | cleanup{_PID}{_KEY}:[ ](?:message-id=|(?:info|warning|prepend|replace):[ ](?:header|body)[ ]).*+
-  | (?:smtp|lmtp|local|virtual|pipe|error){_PID}(?:[a-zA-Z_]++[ ]|{_KEY}:[ ](?!to=<)).*+
-  | (?:postscreen|dnsblog|tlsproxy){_PID}[a-zA-Z]++[ ].*+
-  | smtps/smtpd{_PID}[a-zA-Z]++[ ].*+
-  | submissions?/smtpd{_PID}[a-zA-Z]++[ ].*+
-  | (?:bounce|anvil|scache|tlsmgr|master|verify|trivial-rewrite){_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
-"""
-_ACCEPTED: Final = rf"""
-    (?:smtps/|submissions?/)?smtpd{_PID}{_KEY}:[ ]client=[^\s\[]{{0,255}}+\[[^\]\s]{{0,255}}+\].*+
-  | pickup{_PID}{_KEY}:[ ]uid=[0-9]{{1,10}}+[ ]from=<[^<>\n]{{0,1024}}+>.*+
-"""
-_FACTS: Final = (
-    r"(?:orig_to=<[^<>\n]{0,1024}+>,[ ])?relay=%s,[ ](?:conn_use=[0-9]{1,9}+,[ ])?"
-    r"delay=[0-9.]{1,15}+(?:,[ ]delays=[0-9./-]{1,60}+)?(?:,[ ]tls=[^,\n]{0,200}+)?"
-    r",[ ]dsn=%s,[ ]status="
-)
-_AGENT: Final = r"(?:smtp|lmtp|local|virtual|pipe|relay)"
-_SENT: Final = (
-    rf"{_AGENT}{_PID}{_KEY}:[ ]to=<[!-;=?A-~]{{0,500}}+@([!-;=?A-~]{{1,255}}+)>,[ ]"
-    + _FACTS % (r"[^,\n]{0,1024}+", r"[245](?:\.[0-9]{1,3}){2}")
-    + r"sent[ ]\(%s.*+"
-)
-
-
-# The frame of a line, to be looked for in all others of a piece.
-_FRAME: Final = re.compile(
-    rf"(?:({_DAY})[ ]{_CLOCK}"
-    rf"|(20[0-9]{{2}}-[01][0-9]-[0-3][0-9]T){_CLOCK}(\.[0-9]{{1,9}}+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}}))"
-    rf"[ ]({_HOST})[ ]postfix/".encode(),
-    re.VERBOSE,
-)
-_HOUR: Final = {"bsd": len("Nov 23 15"), "iso": len("2026-11-23T15")}
-_SAMPLE: Final = 1 << 16
-
-
-@lru_cache(maxsize=64)
-def _expression(frame: str, *, careful: bool) -> re.Pattern[bytes]:
-    """Build what takes a piece apart: rows of stamp, domain, and what is neither quiet nor a delivery.
-
-    A row with a domain is a delivery, one with only a stamp a message taken in. `frame` is a stamp, what stands
-    behind it, and a mark between the two. The careful one looks at the words of the next hop too, that it did not
-    throw the message away.
-    """
-    stamp, behind = frame.split(_MARK)
-    sent = _SENT % (r"(?!.*Ok,[ ]discarded)" if careful else "")
-    return re.compile(
-        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+(?:({stamp}){behind}(?:{_ACCEPTED}|{sent})\n|(.*\n)|\Z)".encode(),
-        re.VERBOSE,
-    )
-
-
-_MARK: Final = "\0"
-_ANY_FRAME: Final = {
-    form: f"{stamp}{_MARK}[ ]{_HOST}[ ]{_INSTANCE}" for form, stamp in (("bsd", _BSD), ("iso", _ISO))
-}
-
-
-def _frame(data: bytes, form: str) -> str:
-    """Write the expression for the frame of a piece's lines: that of one host and one day, if all are of these.
-
-    It is passed over a third faster than any frame at all, and what has another costs only time.
-    """
-    found = _FRAME.match(data)
-    if found is None:
-        return _ANY_FRAME[form]
-    day, date, fraction, offset, host = found.groups()
-    begin = day or date
-    last = data.rfind(b"\n", 0, -1) + 1
-    named = data.count(b" %b postfix/" % host, 0, _SAMPLE)
-    if not data.startswith(begin, last) or named * 32 < data.count(b"\n", 0, _SAMPLE) * 31:
-        return _ANY_FRAME[form]
-    stamp = re.escape(begin.decode()) + ("[ ]" if day else "") + _CLOCK
-    if fraction:
-        stamp += rf"\.[0-9]{{{len(fraction) - 1}}}"
-    return f"{stamp}{re.escape((offset or b'').decode())}{_MARK}[ ]{re.escape(host.decode('latin-1'))}[ ]postfix/"
-
-
-_ANY_STAMP: Final = rf"({_BSD}|{_ISO})[ ]{_HOST}[ ]{_INSTANCE}"
-_PEER: Final = r"([^\s\[]{0,255}\[[^\]\s]{0,255}\])(?::[0-9]{1,5})?"
-_FAILED: Final = re.compile(
-    rf"{_ANY_STAMP}{_AGENT[:-1]}|error|retry){_PID}{_KEY}:[ ]to=<([^<>]{{0,1024}}+)>,[ ]"
-    + _FACTS % (r"([^,]{0,1024}+)", r"([245](?:\.[0-9]{1,3}){2})")
-    + r"(deferred|bounced)[ ]\(",
-    re.VERBOSE,
-)
-_REFUSED: Final = re.compile(
-    rf"{_ANY_STAMP}(smtpd|postscreen|cleanup){_PID}{_KEY}:[ ]"
-    rf"((?:milter-)?reject:[ ][A-Z-]{{3,20}})[ ]from[ ]{_PEER}:[ ]",
-    re.VERBOSE,
-)
-_ENVELOPE: Final = re.compile(r"; from=<([^<>]{0,1024}+)>,?(?: to=<([^<>]{0,1024}+)>,?)? proto=")
-_LOGIN: Final = re.compile(
-    rf"{_ANY_STAMP}smtpd{_PID}warning:[ ]{_PEER}:[ ](?=SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed)",
-    re.VERBOSE,
-)
+# What troubles are counted by: cause, direction, side, result, fate; and of each its time, code, domain and peer.
+Place = tuple[str, Direction, Side, Result, Fate]
+_Trouble = tuple[str, str, str, str]
+# What is common to lines that are alike: the form of the line, and the patterns of its peer and its text.
+Kind = tuple[str, str, tuple[str, ...]]
 
 
 class Verdict(Struct, frozen=True):
@@ -152,8 +43,7 @@ class Verdict(Struct, frozen=True):
     `word` tells which word of the text names the peer; -1 where another place of the line does.
     """
 
-    result: str
-    fate: Fate
+    place: Place
     code: str
     word: int
     explanation: Explanation
@@ -164,28 +54,13 @@ class Verdicts:
 
     def __init__(self) -> None:
         self.likeness = Likeness()
-        self._known: dict[tuple[str, ...], Verdict | None] = {}
+        self.known: dict[Kind, Verdict] = {}
 
-    def get(self, key: tuple[str, ...]) -> Verdict | None:
-        """Give the verdict on lines of that kind, None where there is none yet."""
-        return self._known.get(key)
-
-    def put(self, key: tuple[str, ...], verdict: Verdict) -> None:
+    def put(self, kind: Kind, verdict: Verdict) -> None:
         """Keep a verdict; when there are too many, all are made anew as they are needed."""
-        if len(self._known) >= _VERDICTS:
-            self._known.clear()
-        self._known[key] = verdict
-
-
-class Line(Struct, frozen=True):
-    """A line of trouble taken apart: what is common to all like it, and what is its own."""
-
-    key: tuple[str, ...]
-    stamp: str
-    domain: str
-    addresses: tuple[str, ...]
-    text: str
-    peer: str
+        if len(self.known) >= _VERDICTS:
+            self.known.clear()
+        self.known[kind] = verdict
 
 
 class Sieve:
@@ -196,13 +71,14 @@ class Sieve:
         self._today = today
         self._reading = Reading(today)
         self._wanted = wanted
+        self._everything = wanted.everything
         self._verdicts = verdicts or Verdicts()
         self._lines = Lines()
         self._rest = b""
         self._begun = False
         self._by_line = False  # from now on: the log is of another kind
         self._within = False  # `_lines` holds the beginning of a long line
-        self._times: dict[str, str] = {}
+        self._days: dict[str, str] = {}
 
     def receive(self, data: bytes) -> None:
         """Take the next octets and count the lines that they complete."""
@@ -252,166 +128,166 @@ class Sieve:
         for raw in self._lines.receive(data):
             self._line(raw)
 
-    def _line(self, raw: str) -> None:
-        """Count a line, the slow way."""
+    def _line(self, raw: str) -> Event | None:
+        """Count a line, the slow way; give what it tells."""
         event = self._reading.read(raw)
         if event is None:
             self.summary.add_unread(raw)
-            return
+            return None
         self.summary.add_line(event.system)
         explanation = explained(event) if event.result in _TROUBLES or event.system == "plain" else None
-        if self._wanted.everything or self._wanted.admits(event, explanation):
+        if self._everything or self._wanted.admits(event, explanation):
             self.summary.add(event, explanation)
+        return event
 
     def _piece(self, data: bytes) -> None:
         """Count whole lines, the fast way where the piece allows it."""
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        if data.startswith(_ENTRY) or b"\n" + _ENTRY in data:
-            self._by_line = True
-            self._give(data)
-            self._give(self._rest)
-            self._rest = b""
-        elif b"\0" in data or b"\r" in data or _has_long(data) or b" postfix" not in data:
+        if b" postfix" not in data or b"\0" in data or b"\r" in data or _has_long(data):
+            self._by_line = self._by_line or data.startswith(_ENTRY) or b"\n" + _ENTRY in data
             self._give(data)
         else:
-            self._sort(data, "iso" if data[:2] == b"20" else "bsd")
+            self._sort(data)
+        if self._by_line:
+            self._give(self._rest)
+            self._rest = b""
 
-    def _sort(self, data: bytes, form: str) -> None:
+    def _sort(self, data: bytes) -> None:
+        """Count lines that are mostly of Postfix."""
+        found, hour = rows(data)
+        others = [line for _, _, line in found if line]
+        if any(line.startswith(_ENTRY) for line in others):
+            self._change(data)
+            return
+        if not self._everything:
+            found = [row for row in found if row[0] and self._admits(*row[:2])]
         summary = self.summary
-        lines = data.count(b"\n")
-        before = summary.lines
-        rows = _expression(_frame(data, form), careful=_DISCARDED in data).findall(data)
-        if not self._wanted.everything:
-            rows = [row for row in rows if row[2] or self._admits(*row[:2])]
-        delivered: dict[tuple[bytes, bytes], int] = {}
-        stamps: set[bytes] = set()
-        hour = _HOUR[form]
-        accepted = 0
-        for stamp, domain, line in rows:
-            if domain:
-                key = (stamp[:hour], domain)
-                delivered[key] = delivered.get(key, 0) + 1
-                stamps.add(stamp)
-            elif stamp:
-                accepted += 1
-                stamps.add(stamp)
-            elif line:
-                self._trouble(line[:-1])
-        quiet = lines - (summary.lines - before)
-        if quiet:
-            summary.add_line("postfix", quiet)
-        if stamps:
-            times = [self._time(stamp.decode()) for stamp in stamps]
-            summary.add_time(min(times))
-            summary.add_time(max(times))
-        count_in(summary.results, "accepted", accepted)
-        count_in(summary.results, "delivered", sum(delivered.values()))
-        for (stamp, domain), count in delivered.items():
-            text = stamp.decode() if form == "iso" else self._time(f"{stamp.decode()}:00:00")[:13]
-            summary.add_fate("delivered", text, domain.decode().lower(), count)
+        sent = Counter([(stamp[:hour], domain) for stamp, domain, _ in found if domain])
+        delivered = sent.total()
+        count_in(summary.results, "delivered", delivered)
+        count_in(summary.results, "accepted", sum(1 for row in found if row[0]) - delivered)
+        self._span({row[0] for row in found})
+        for (stamp, domain), count in sent.items():
+            summary.add_fate("delivered", self._time(stamp.decode())[:13], domain.decode().lower(), count)
+        known = data.count(b"\n") - len(others)
+        troubles: dict[Place, list[_Trouble]] = defaultdict(list)
+        for line in others:
+            known += self._trouble(line[:-1], troubles)
+        if known:
+            summary.add_line("postfix", known)
+        for place, lines in troubles.items():
+            self._add_troubles(place, lines)
+
+    def _change(self, data: bytes) -> None:
+        """Go on line by line from an entry of the journal on, which is several lines and may end in another piece."""
+        at = 0 if data.startswith(_ENTRY) else data.find(b"\n" + _ENTRY) + 1
+        if at:
+            self._sort(data[:at])
+        self._by_line = True
+        self._give(data[at:])
+
+    def _span(self, stamps: set[bytes]) -> None:
+        """Take the first and the last of some stamps."""
+        stamps.discard(b"")
+        if len({stamp[:3] for stamp in stamps}) == 1 and not any(stamp.endswith(b"Z") for stamp in stamps):
+            stamps = {min(stamps), max(stamps)}  # of one month: they sort as their times do
+        for stamp in stamps:
+            self.summary.add_time(self._time(stamp.decode()))
 
     def _admits(self, stamp: bytes, domain: bytes) -> bool:
         """Tell whether a delivery, or a message taken in, is wanted."""
         wanted = self._wanted
         return (
             wanted.admits_meaning(None)
-            and wanted.admits_time(self._time(stamp.decode()) if stamp else "")
-            and (not wanted.domains or wanted.admits_domain(domain.decode()))
+            and wanted.admits_time(self._time(stamp.decode()))
+            and wanted.admits_domain(domain.decode())
         )
 
     def _time(self, stamp: str) -> str:
-        """Give the time of a stamp as the frame has it."""
+        """Give the time of a stamp as the frame has it, as much of it as there is."""
         if stamp[0] == "2":
             return stamp.replace("Z", "+00:00")
-        day = self._times.get(stamp[:6])
+        day = self._days.get(stamp[:6])
         if day is None:
-            day = unframe(f"{stamp} a b: ", self._today).time[:11]
-            self._times[stamp[:6]] = day
+            day = unframe(f"{stamp[:6]} 00:00:00 a b: ", self._today).time[:11]
+            self._days[stamp[:6]] = day
         return day + stamp[7:]
 
     # --- lines of trouble ---
 
-    def _trouble(self, octets: bytes) -> None:
-        """Count a line that tells of trouble, or of something else: by one like it if there was one."""
-        raw = text_of(octets)
-        line = self._apart(raw) if len(raw) <= ALIKE and octets.isascii() else None
+    def _trouble(self, octets: bytes, troubles: dict[Place, list[_Trouble]]) -> bool:
+        """Put a line of trouble with those it is counted with, if one like it was explained before.
+
+        False when it is counted already, the slow way.
+        """
+        try:
+            raw = octets.decode("ascii")
+        except UnicodeDecodeError:
+            self._line(text_of(octets))
+            return False
+        line = apart(raw) if len(raw) <= ALIKE else None
         if line is None:
             self._line(raw)
-            return
-        verdict = self._verdicts.get(line.key)
-        if verdict is None:
-            self._learn(raw, line)
-            return
-        summary, wanted = self.summary, self._wanted
-        time = self._time(line.stamp)
-        row = summary.row(verdict.explanation)
-        if not wanted.everything and not (
-            wanted.admits_time(time)
-            and wanted.admits_domain(*line.addresses)
-            and wanted.admits_meaning(verdict.explanation)
-        ):
-            summary.add_line("postfix")
-            return
-        if row.lacks_example_of(line.domain):
-            self._line(raw)
-            return
-        summary.add_line("postfix")
-        count_in(summary.results, verdict.result, 1)
-        summary.add_time(time)
-        summary.add_fate(verdict.fate, time[:13], line.domain)
-        peer = line.peer if verdict.word < 0 else line.text.split(" ", verdict.word + 1)[verdict.word]
-        row.add(verdict.fate, time, verdict.code, line.domain, peer_name(peer))
-
-    def _apart(self, raw: str) -> Line | None:
+            return False
         likeness = self._verdicts.likeness
-        key: tuple[str, ...]
-        found = _FAILED.match(raw)
-        if found is not None:
-            stamp, recipient, relay, dsn, status = found.groups()
-            text = raw[found.end() :]
-            key = (status, dsn, likeness[relay], *likeness.pattern(text))
-            domain = recipient.rpartition("@")[2].lower()
-            return Line(key, stamp, domain, (recipient,), text, relay if "[" in relay else "")
-        found = _REFUSED.match(raw)
-        if found is not None:
-            stamp, daemon, action, peer = found.groups()
-            at = raw.find("; from=<", found.end())
-            envelope = _ENVELOPE.match(raw, at) if at >= 0 else None
-            if envelope is None:
-                return None
-            text = raw[found.end() : at]
-            key = (daemon, action, likeness[peer], *likeness.pattern(text))
-            sender, recipient = envelope[1], envelope[2] or ""
-            return Line(key, stamp, sender.rpartition("@")[2].lower(), (recipient, sender), text, peer)
-        found = _LOGIN.match(raw)
-        if found is not None:
-            stamp, peer = found.groups()
-            text = raw[found.end() :]
-            key = ("login", likeness[peer], *likeness.pattern(text))
-            return Line(key, stamp, "", (), text, peer)
-        return None
+        kind = (line.kind, likeness[line.peer], likeness.pattern(line.text))
+        verdict = self._verdicts.known.get(kind)
+        if verdict is None:
+            self._learn(raw, line, kind)
+            return False
+        time, place = self._time(line.stamp), verdict.place
+        if not (self._everything or self._admits_line(line, time, verdict)):
+            return True
+        row = self.summary.troubles.get(place[:3])
+        domain = line.domain if line.domain != NULL else ""
+        if row is None or (len(row.examples) < EXAMPLES and row.lacks_example_of(domain)):
+            self._line(raw)
+            return False
+        peer = line.peer
+        if verdict.word >= 0:
+            peer = line.text.split(" ", verdict.word + 1)[verdict.word]
+        troubles[place].append((time, verdict.code, domain, peer))
+        return True
 
-    def _learn(self, raw: str, line: Line) -> None:
+    def _admits_line(self, line: Line, time: str, verdict: Verdict) -> bool:
+        return (
+            self._wanted.admits_time(time)
+            and self._wanted.admits_domain(*line.addresses)
+            and self._wanted.admits_meaning(verdict.explanation)
+        )
+
+    def _add_troubles(self, place: Place, lines: list[_Trouble]) -> None:
+        cause, direction, side, result, fate = place
+        summary = self.summary
+        times, codes, domains, peers = map(list, zip(*lines, strict=True))
+        first, last = min(times), max(times)
+        row = summary.troubles[cause, direction, side]
+        row.add_many(fate, (first, last), codes, domains, list(map(peer_name, peers)))
+        count_in(summary.results, result, len(lines))
+        summary.add_time(first)
+        summary.add_time(last)
+        for (hour, domain), count in Counter([(time[:13], domain) for time, _, domain, _ in lines]).items():
+            summary.add_fate(fate, hour, domain, count)
+
+    def _learn(self, raw: str, line: Line, kind: Kind) -> None:
         """Count a line the slow way, and keep what it came to for those like it."""
-        self._line(raw)
-        event = self._reading.read(raw)
+        event = self._line(raw)
         if event is None or event.system != "postfix" or event.result not in _TROUBLES:
             return
         explanation = explained(event)
         fate = fate_of(event, explanation)
-        if not fate or domain_of(event) != line.domain:
+        if not fate or event.domain != line.domain:
             return
         peer = peer_name(event.peer)
         words = [peer_name(word) for word in line.text.split(" ")]
         word = -1
-        if peer in words and "[" in peer:
+        if "[" in peer and peer in words:
             word = words.index(peer)
         elif peer != peer_name(line.peer):
             return
-        self._verdicts.put(
-            line.key, Verdict(event.result, fate, label(event, explanation), word, explanation)
-        )
+        place = (explanation.cause, explanation.direction, explanation.side, event.result, fate)
+        self._verdicts.put(kind, Verdict(place, label(event, explanation), word, explanation))
 
 
 def explained(event: Event) -> Explanation:

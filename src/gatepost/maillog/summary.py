@@ -21,6 +21,7 @@ HOURS: Final = 20_000  # more than two years
 NAMES: Final = 500  # domains, peers and codes of one row
 EXAMPLES: Final = 3
 UNREAD: Final = 5
+NULL: Final = "<>"  # the null reverse-path, whose domain is none
 _LINE: Final = 200  # characters of a line that was not read
 _TEXT: Final = 1_000  # characters of a text in an example
 _NAME: Final = 255  # characters of a domain or a peer
@@ -82,6 +83,22 @@ class Trouble(Struct, kw_only=True):
             self.domains[domain] = self.domains.get(domain, 0) + 1
         if peer:
             self.peers[peer] = self.peers.get(peer, 0) + 1
+        self._bound()
+
+    def add_many(
+        self, fate: Fate, times: tuple[str, str], codes: list[str], domains: list[str], peers: list[str]
+    ) -> None:
+        """Count many replies of one fate at once; `times` are those of the first and the last."""
+        if fate == "delayed":
+            self.delayed += len(codes)
+        else:
+            self.refused += len(codes)
+        self.first = _earlier(self.first, times[0])
+        self.last = max(self.last, times[1])
+        for mine, names in ((self.codes, codes), (self.domains, domains), (self.peers, peers)):
+            for name in names:
+                if name:
+                    mine[name] = mine.get(name, 0) + 1
         self._bound()
 
     def lacks_example_of(self, domain: str) -> bool:
@@ -280,7 +297,7 @@ class Summary(Struct, kw_only=True):
 def domain_of(event: Event) -> str:
     """Give the domain that an event counts for; none for the null reverse-path."""
     domain = event.domain
-    return "" if domain == "<>" else domain[:_NAME]
+    return "" if domain == NULL else domain[:_NAME]
 
 
 def fate_of(event: Event, explanation: Explanation | None) -> Fate:
