@@ -19,6 +19,7 @@ _WORDS: Final = re.compile(
     r"((?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9a-z.])"
     r"|(?<![0-9a-z.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9a-z.])|[a-z0-9]+(?:'[a-z0-9]+)?)"
 )
+_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 # What `reply.words` blanks out before it looks for phrases; where the "@" stood is kept.
 _ADDRESS: Final = re.compile(r"(?<![^<>@])[^<>@]*@[^<>]*")
 # What `reply.parse` and the readers look for beside the phrases.
@@ -39,11 +40,8 @@ class Likeness(dict[str, str]):
 
         super().__init__()
         words = set(_STRUCTURE.split())
-        for first in knowledge.tables().index:
-            words.add(first)
-            for rest, _ in knowledge.phrases(first):
-                for part in rest:
-                    words.update(part.split("|"))
+        for one in (*knowledge.rules(), *knowledge.marks()):
+            words.update(_WORD.findall(one.phrases.lower()))
         for name in ENTRIES:
             words.update(name.split("-"))
         words.update(map(str, range(200, 600)))
