@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+from typing import TypeVar
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.reply.words import GAP, Phrases, index, span, split, without_addresses
 
+T = TypeVar("T")
+
+
+def phrases_of(phrases: list[tuple[str, T]]) -> Phrases[T]:
+    found = index(phrases)
+    return Phrases(found, found.__getitem__)
+
 
 def found(phrase: str, text: str) -> bool:
-    return any(Phrases(index([(phrase, True)])).find(split(text)))
+    return any(phrases_of([(phrase, True)]).find(split(text)))
 
 
 def test_words_are_letters_and_digits_in_lower_case() -> None:
@@ -42,15 +51,15 @@ def test_only_whole_words_count() -> None:
 
 
 def test_phrases_that_overlap_are_all_found() -> None:
-    phrases = Phrases(
-        index([("user unknown", 1), ("unknown in", 2), ("unknown", 3), ("user unknown in table", 4)])
+    phrases = phrases_of(
+        [("user unknown", 1), ("unknown in", 2), ("unknown", 3), ("user unknown in table", 4)]
     )
     assert {hit.value for hit in phrases.find(split("User unknown in table"))} == {1, 2, 3, 4}
 
 
 def test_the_piece_of_the_text_can_be_shown() -> None:
     text = "550 <x>: User  unknown, sorry"
-    (hit,) = Phrases(index([("user unknown", None)])).find(split(text))
+    (hit,) = phrases_of([("user unknown", None)]).find(split(text))
     assert text[span(text, hit.start, hit.end)] == "User  unknown"
     assert hit.words == 2
 
@@ -72,7 +81,7 @@ def test_a_phrase_without_gaps_is_found_just_where_its_words_stand_together(
     phrase: list[str], words: list[str]
 ) -> None:
     starts = [n for n in range(len(words)) if words[n : n + len(phrase)] == phrase]
-    assert [hit.start for hit in Phrases(index([(" ".join(phrase), None)])).find(words)] == starts
+    assert [hit.start for hit in phrases_of([(" ".join(phrase), None)]).find(words)] == starts
 
 
 def test_an_ip_address_is_one_word_and_leaves_room_in_a_gap() -> None:

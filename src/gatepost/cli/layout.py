@@ -5,7 +5,7 @@ Knows nothing of what it prints. Colours vanish by themselves where the output i
 
 from __future__ import annotations
 
-import shutil
+import os
 import textwrap
 from typing import Final
 
@@ -18,7 +18,13 @@ _COLOURS: Final = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 
 def width() -> int:
     """Give the columns to fill: those of the terminal, at least 40 and at most 80."""
-    return max(40, min(80, shutil.get_terminal_size().columns))
+    columns = os.environ.get("COLUMNS", "")
+    if not columns.isdecimal():
+        try:
+            columns = str(os.get_terminal_size().columns)
+        except OSError:  # the output is no terminal
+            columns = "80"
+    return max(40, min(80, int(columns)))
 
 
 def paragraph(label: str, text: str) -> str:

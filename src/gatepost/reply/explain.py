@@ -174,21 +174,19 @@ def _good(parsed: Parsed, class_: Class, context: Context) -> Explanation:
 
 @cache
 def _phrases() -> Phrases[int]:
-    return Phrases(knowledge.known().index)
+    return Phrases(knowledge.tables().index, knowledge.phrases)
 
 
 def _found(text: str) -> tuple[list[_Found], list[Mark]]:
     """Find the rules whose words are in a text, and the marks in it, in the order of their beginnings."""
-    if not text:
-        return [], []
-    rules, marks = knowledge.rules(), knowledge.marks()
     found: list[_Found] = []
     seen: list[Mark] = []
-    for hit in _phrases().find(words.split(text)):
-        if hit.value < len(rules):
-            found.append(_Found(hit, rules[hit.value]))
+    for hit in _phrases().find(words.split(text)) if text else ():
+        told = knowledge.told_by(hit.value)
+        if isinstance(told, Rule):
+            found.append(_Found(hit, told))
         else:
-            seen.append(marks[hit.value - len(rules)])
+            seen.append(told)
     return found, seen
 
 

@@ -8,7 +8,7 @@ nothing of what a phrase stands for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -55,14 +55,18 @@ def index(phrases: Iterable[tuple[str, T]]) -> Index[T]:
 class Phrases(Generic[T]):
     """A set of phrases, each with the value it stands for."""
 
-    def __init__(self, phrases: Index[T]) -> None:
-        self._phrases = phrases
+    def __init__(
+        self, firsts: Container[str], others: Callable[[str], Iterable[tuple[list[str], T]]]
+    ) -> None:
+        """Take the first words of all phrases, and what gives the rest of those that begin with a word."""
+        self._firsts = firsts
+        self._others = others
         self._first: dict[str, _Node[T]] = {}
 
     def _branch(self, word: str) -> _Node[T]:
         """Grow the branch of a first word when it is first met: most words never are."""
         branch = self._first[word] = _Node()
-        for rest, value in self._phrases[word]:
+        for rest, value in self._others(word):
             _grow(branch, rest, value)
         return branch
 
@@ -72,7 +76,7 @@ class Phrases(Generic[T]):
         for start, word in enumerate(words):
             branch = self._first.get(word)
             if branch is None:
-                if word not in self._phrases:
+                if word not in self._firsts:
                     continue
                 branch = self._branch(word)
             _walk(branch, words, start, start + 1, hits)

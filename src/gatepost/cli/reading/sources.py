@@ -121,7 +121,8 @@ def _opened(path: str) -> Iterator[Callable[[int], bytes]]:
 
 def _unpacked(read: Callable[[int], bytes], on_read: Callable[[int], None], at_once: int) -> Iterator[bytes]:
     head = b""
-    while len(head) < LONGEST_MAGIC and (piece := read(at_once)):
+    # No magic has the end of a line in it, and who types a short line waits for its answer.
+    while len(head) < LONGEST_MAGIC and b"\n" not in head and (piece := read(at_once)):
         on_read(len(piece))
         head += piece
     form = packing(head)

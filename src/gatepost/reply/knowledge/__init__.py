@@ -7,9 +7,9 @@ made: that is `explain`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct, msgpack
 
 from gatepost.reply.explanation import Confidence, Persistence, Retry, Side
 
@@ -111,69 +111,96 @@ class Speaker(Struct, frozen=True):
     enhanced: dict[str, Enhanced]
 
 
-class Knowledge(Struct, frozen=True):
-    """All tables, and the words by which rules and marks are found.
+_RULE: Final = msgpack.Decoder(Rule)
+_MARK: Final = msgpack.Decoder(Mark)
+_PHRASES: Final = msgpack.Decoder(list[tuple[list[str], int]])
+
+
+class Tables(Struct, frozen=True):
+    """All tables, each packed as MessagePack until it is asked for: to explain one reply takes little of them.
 
     `index` holds, by the first word of a phrase, the phrase's other words and the position of what it stands for:
     in `rules`, or behind their end in `marks`.
     """
 
-    causes: dict[str, Cause]
-    codes: dict[int, Code]
-    enhanced: dict[str, Enhanced]
-    speakers: dict[str, Speaker]
-    rules: tuple[Rule, ...]
-    marks: tuple[Mark, ...]
-    index: dict[str, list[tuple[list[str], int]]]
+    causes: Raw
+    codes: Raw
+    enhanced: Raw
+    speakers: dict[str, Raw]
+    rules: tuple[Raw, ...]
+    marks: tuple[Raw, ...]
+    index: dict[str, Raw]
 
 
 @cache
-def known() -> Knowledge:
-    """Give everything that is known."""
-    from gatepost.reply.knowledge import compiled  # it is large, and not needed before the first reply
+def tables() -> Tables:
+    """Give everything that is known, packed."""
+    from gatepost.reply.knowledge import compiled  # it needs the types above
 
     return compiled.load()
 
 
+@cache
 def causes() -> dict[str, Cause]:
     """Give the causes by name."""
-    return known().causes
+    return msgpack.decode(tables().causes, type=dict[str, Cause])
 
 
+@cache
 def codes() -> dict[int, Code]:
     """Give the reply codes by number."""
-    return known().codes
+    return msgpack.decode(tables().codes, type=dict[int, Code])
 
 
+@cache
 def enhanced() -> dict[str, Enhanced]:
     """Give the registered enhanced codes by "subject.detail", without the class digit."""
-    return known().enhanced
+    return msgpack.decode(tables().enhanced, type=dict[str, Enhanced])
+
+
+@cache
+def told_by(number: int) -> Rule | Mark:
+    """Give the rule or mark that a phrase stands for, by its position."""
+    rules = tables().rules
+    if number < len(rules):
+        return _RULE.decode(rules[number])
+    return _MARK.decode(tables().marks[number - len(rules)])
+
+
+def phrases(first: str) -> list[tuple[list[str], int]]:
+    """Give the phrases that begin with a word: their other words, and the position of what they stand for."""
+    return _PHRASES.decode(tables().index[first])
 
 
 def rules() -> tuple[Rule, ...]:
     """Give the rules from words to causes, in the order written."""
-    return known().rules
+    return tuple(_RULE.decode(packed) for packed in tables().rules)
 
 
 def marks() -> tuple[Mark, ...]:
     """Give the marks of circumstances."""
-    return known().marks
+    return tuple(_MARK.decode(packed) for packed in tables().marks)
+
+
+@cache
+def speaker(name: str) -> Speaker:
+    """Give one who speaks in its own way, by the name of its file."""
+    return msgpack.decode(tables().speakers[name], type=Speaker)
 
 
 def speakers() -> dict[str, Speaker]:
-    """Give those who speak in their own way, by the name of their file."""
-    return known().speakers
+    """Give all who speak in their own way, by the name of their file."""
+    return {name: speaker(name) for name in tables().speakers}
 
 
-def meant_by(speaker: str, code: str) -> Enhanced | None:
+def meant_by(name: str, code: str) -> Enhanced | None:
     """Give what a speaker means by an enhanced code ("5.7.26"), where it differs from the registry.
 
     The tables name codes with their class digit where the classes differ, else without; "*" stands for digits.
     """
-    found = speakers().get(speaker)
-    if found is None:
+    if name not in tables().speakers:
         return None
-    own, detail = found.enhanced, code[2:]
+    own, detail = speaker(name).enhanced, code[2:]
     meant = own.get(code) or own.get(detail)
     if meant is None and len(detail) == 5:
         meant = own.get(detail[:-1] + "*") or own.get(detail[:-2] + "*")
@@ -182,5 +209,5 @@ def meant_by(speaker: str, code: str) -> Enhanced | None:
 
 def meanings(code: str) -> list[Enhanced]:
     """Give what each speaker means by an enhanced code, of those that differ from the registry."""
-    found = (meant_by(speaker, code) for speaker in speakers())
+    found = (meant_by(name, code) for name in tables().speakers)
     return [meant for meant in found if meant is not None]

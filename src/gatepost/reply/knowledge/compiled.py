@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from gatepost.reply.knowledge import Cause, Code, Enhanced, Knowledge, Mark, Rule, Speaker
+from gatepost.reply.knowledge import Cause, Code, Enhanced, Mark, Rule, Speaker, Tables
 from gatepost.reply.words import Index, index
 
 HERE: Final = Path(__file__).parent
@@ -50,49 +48,53 @@ class _Registry(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Kept(Struct, frozen=True):
     made_from: str
-    knowledge: Knowledge
+    tables: Tables
 
 
-def load(folder: Path = HERE) -> Knowledge:
-    """Give the knowledge of a folder, compiled before or now. Raises ValueError for a table with a fault."""
+def load(folder: Path = HERE) -> Tables:
+    """Give the tables of a folder, compiled before or now. Raises ValueError for a table with a fault."""
     made_from = _state(folder)
     kept = folder / "__pycache__" / "knowledge.msgpack"
     with contextlib.suppress(OSError, msgspec.MsgspecError):
         found = msgspec.msgpack.decode(kept.read_bytes(), type=_Kept)
         if found.made_from == made_from:
-            return found.knowledge
-    knowledge = build(folder)
+            return found.tables
+    tables = build(folder)
     with contextlib.suppress(OSError):
-        _replace(kept, msgspec.msgpack.encode(_Kept(made_from, knowledge)))
-    return knowledge
+        _replace(kept, msgspec.msgpack.encode(_Kept(made_from, tables)))
+    return tables
 
 
-def build(folder: Path = HERE) -> Knowledge:
+def build(folder: Path = HERE) -> Tables:
     """Read all tables of a folder. Raises ValueError, which names the file, for a table with a fault."""
     rules: list[Rule] = []
     marks = list(_read(folder / "circumstances.toml", _Circumstances).mark)
-    speakers: dict[str, Speaker] = {}
+    speakers: dict[str, Raw] = {}
     for path in _tables(folder, _SPEAKERS):
         file = _read(path, _SpeakerFile)
         name = path.stem
         if name in speakers:
             raise ValueError(f"{path}: there are two files of this name")
-        speakers[name] = Speaker(file.title, file.enhanced)
+        speakers[name] = _packed(Speaker(file.title, file.enhanced))
         if file.marks:
             marks.append(Mark(file.marks, speaker=name))
         rules.extend(msgspec.structs.replace(rule, speaker=name) if rule.here else rule for rule in file.rule)
     for path in _tables(folder, (_WORDS,)):
         rules.extend(_read(path, _WordsFile).rule)
     codes = _read(folder / "registry/codes.toml", dict[str, Code])
-    return Knowledge(
-        causes=_read(folder / "causes.toml", dict[str, Cause]),
-        codes={int(code): value for code, value in codes.items()},
-        enhanced=_read(folder / "registry/enhanced.toml", _Registry).codes,
+    return Tables(
+        causes=_packed(_read(folder / "causes.toml", dict[str, Cause])),
+        codes=_packed({int(code): value for code, value in codes.items()}),
+        enhanced=_packed(_read(folder / "registry/enhanced.toml", _Registry).codes),
         speakers=speakers,
-        rules=tuple(rules),
-        marks=tuple(marks),
-        index=_index((*rules, *marks)),
+        rules=tuple(map(_packed, rules)),
+        marks=tuple(map(_packed, marks)),
+        index={first: _packed(others) for first, others in _index((*rules, *marks)).items()},
     )
+
+
+def _packed(value: object) -> Raw:
+    return Raw(msgspec.msgpack.encode(value))
 
 
 def _index(known: Iterable[Rule | Mark]) -> Index[int]:
@@ -102,6 +104,8 @@ def _index(known: Iterable[Rule | Mark]) -> Index[int]:
 
 
 def _read(path: Path, shape: type[S]) -> S:
+    import tomllib  # seldom needed, and a command that starts has no time for it
+
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), shape)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as fault:
@@ -115,16 +119,21 @@ def _tables(folder: Path, parts: Iterable[str]) -> Iterator[Path]:
 
 def _state(folder: Path) -> str:
     """Tell a state of the tables from another one, also from that of another version of this package."""
-    seen = []
-    for path in (*sorted(folder.glob("*.toml")), *_tables(folder, ("registry", _WORDS, *_SPEAKERS))):
-        about = path.stat()
-        seen.append(f"{path.relative_to(folder)} {about.st_size} {about.st_mtime_ns}")
-    shape = ",".join((*Knowledge.__struct_fields__, *Rule.__struct_fields__, *Cause.__struct_fields__))
-    return "\n".join((shape, *seen))
+    shape = (*Tables.__struct_fields__, *Rule.__struct_fields__, *Cause.__struct_fields__)
+    seen = [",".join(shape)]
+    for part in ("", "registry", _WORDS, *_SPEAKERS):
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder / part) as found:
+            for entry in found:
+                if entry.name.endswith(".toml"):
+                    about = entry.stat()
+                    seen.append(f"{part}/{entry.name} {about.st_size} {about.st_mtime_ns}")
+    return "\n".join(sorted(seen))
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, whoever else writes it at the same time."""
+    import tempfile  # as tomllib above
+
     path.parent.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:
