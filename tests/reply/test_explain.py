@@ -200,6 +200,18 @@ def test_the_stage_changes_what_a_number_stands_for() -> None:
     assert explain("454", Context(stage="starttls")).cause == "tls"
 
 
+def test_words_that_only_hint_sort_the_causes_and_make_nothing_certain() -> None:
+    told = explain("550 Anhang leider verboten")
+    assert (told.cause, told.confidence, told.side) == ("attachment", "unknown", "unknown")
+    assert "anhang" in told.evidence
+
+
+def test_of_two_causes_with_as_many_words_none_is_certain() -> None:
+    told = explain("550 relaying denied: mailbox full")
+    assert {"relay_denied", "mailbox_full"} <= set(told.causes)
+    assert told.confidence == "likely"
+
+
 def test_a_clear_number_is_explained_as_likely() -> None:
     told = explain("503")
     assert (told.cause, told.confidence, told.side) == ("protocol_error", "likely", "sender")

@@ -40,8 +40,9 @@ class Likeness(dict[str, str]):
 
         super().__init__()
         words = set(_STRUCTURE.split())
-        for one in (*knowledge.rules(), *knowledge.marks()):
-            words.update(_WORD.findall(one.phrases.lower()))
+        words.update(*(_WORD.findall(rule.phrases.lower()) for rule in knowledge.rules()))
+        words.update(*(_WORD.findall(mark.phrases.lower()) for mark in knowledge.marks()))
+        words.update(knowledge.tables().hints)
         for name in ENTRIES:
             words.update(name.split("-"))
         words.update(map(str, range(200, 600)))

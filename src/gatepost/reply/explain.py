@@ -37,6 +37,7 @@ _CLASSES: Final[dict[str, Class]] = {
     "4": "temporary",
     "5": "permanent",
 }
+_MARGIN: Final = 2.5  # how much likelier (a logarithm) the first must be than the second
 _LEVELS: Final = {"signature": 3, "strong": 2, "weak": 1}
 _NOWHERE: Final = Context()
 
@@ -207,7 +208,7 @@ def _case(parsed: Parsed, class_: Class, context: Context, marks: list[Mark]) ->
 def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
     detail = case.parsed.enhanced.partition(".")[2]
     fitting = [each for each in found if _fits(each.rule, case, detail)]
-    fitting.sort(key=lambda each: (-_LEVELS[each.rule.level], -each.hit.words, each.hit.start))
+    fitting.sort(key=_rank)
     level = _LEVELS[fitting[0].rule.level] if fitting else 0
     if level >= _LEVELS["strong"]:
         return _by_words(fitting, searched, case.parsed.words)
@@ -227,9 +228,17 @@ def _decide(case: _Case, found: list[_Found], searched: str) -> _Decision:
     if known is not None and known.cause not in ("", "unknown", "policy"):
         return _by_number(case, (known.cause,), "likely", case.parsed.enhanced, known.references)
     by_code = _by_code(case)
-    if known is not None and known.cause == "policy" and by_code.confidence == "unknown":
+    if by_code.confidence != "unknown":
+        return by_code
+    if known is not None and known.cause == "policy":
         return _by_number(case, ("policy",), "likely", case.parsed.enhanced, known.references)
-    return by_code
+    return _by_hints(searched, by_code) or by_code
+
+
+def _rank(each: _Found) -> tuple[int, int, int, int]:
+    """Sort what was found: by level, then the most words, then the widest span, then the first."""
+    hit = each.hit
+    return -_LEVELS[each.rule.level], -hit.words, hit.start - hit.end, hit.start
 
 
 def _meant(case: _Case, detail: str) -> Enhanced | None:
@@ -262,12 +271,12 @@ def _by_words(fitting: list[_Found], searched: str, said: str) -> _Decision:
     """Go by the words of the first rule; `said` is the text with the addresses that `searched` lacks."""
     hit, rule = fitting[0].hit, fitting[0].rule
     confidence: Confidence = "certain"
-    if rule.level != "signature":
-        rivals = (
-            each.rule for each in fitting[1:] if each.rule.level == rule.level and each.hit.words == hit.words
-        )
-        if rule.level == "weak" or hit.words == 1 or any(rival.cause != rule.cause for rival in rivals):
-            confidence = "likely"
+    rivals = (
+        each.rule for each in fitting[1:] if each.rule.level == rule.level and each.hit.words == hit.words
+    )
+    short = rule.level == "strong" and hit.words == 1
+    if rule.level == "weak" or short or any(rival.cause != rule.cause for rival in rivals):
+        confidence = "likely"
     confidence = rule.confidence or confidence
     if rule.cause == "unknown":
         confidence = "unknown"
@@ -294,6 +303,23 @@ def _by_code(case: _Case) -> _Decision:
     sure = known.sure or len(causes) == 1
     evidence = f"{code} at {case.stage}" if case.stage in known.by_stage else str(code)
     return _by_number(case, causes, "likely" if sure else "unknown", evidence, known.references)
+
+
+def _by_hints(searched: str, by_code: _Decision) -> _Decision | None:
+    """Put first the cause that single words hint at, when they do so clearly: a guess, and said to be one."""
+    scores: dict[str, float] = {}
+    said: dict[str, list[tuple[float, str]]] = {}
+    for word in dict.fromkeys(words.split(searched)):
+        for cause, weight in knowledge.hinted(word):
+            scores[cause] = scores.get(cause, 0) + weight
+            said.setdefault(cause, []).append((weight, word))
+    ranked = sorted(scores, key=scores.__getitem__, reverse=True)
+    if not ranked or scores[ranked[0]] - (scores[ranked[1]] if len(ranked) > 1 else 0) < _MARGIN:
+        return None
+    first = ranked[0]
+    evidence = ", ".join(word for _, word in sorted(said[first], reverse=True)[:3])
+    others = (cause for cause in by_code.causes if cause != first)
+    return _Decision((first, *others), "unknown", evidence)
 
 
 def _by_number(

@@ -114,13 +114,14 @@ class Speaker(Struct, frozen=True):
 _RULE: Final = msgpack.Decoder(Rule)
 _MARK: Final = msgpack.Decoder(Mark)
 _PHRASES: Final = msgpack.Decoder(list[tuple[list[str], int]])
+_HINTS: Final = msgpack.Decoder(list[tuple[str, float]])
 
 
 class Tables(Struct, frozen=True):
     """All tables, each packed as MessagePack until it is asked for: to explain one reply takes little of them.
 
     `index` holds, by the first word of a phrase, the phrase's other words and the position of what it stands for:
-    in `rules`, or behind their end in `marks`.
+    in `rules`, or behind their end in `marks`. `hints` holds what single words hint at.
     """
 
     causes: Raw
@@ -130,6 +131,7 @@ class Tables(Struct, frozen=True):
     rules: tuple[Raw, ...]
     marks: tuple[Raw, ...]
     index: dict[str, Raw]
+    hints: dict[str, Raw]
 
 
 @cache
@@ -170,6 +172,12 @@ def told_by(number: int) -> Rule | Mark:
 def phrases(first: str) -> list[tuple[list[str], int]]:
     """Give the phrases that begin with a word: their other words, and the position of what they stand for."""
     return _PHRASES.decode(tables().index[first])
+
+
+def hinted(word: str) -> list[tuple[str, float]]:
+    """Give the causes that a word hints at, each with how strongly (a logarithm of odds)."""
+    packed = tables().hints.get(word)
+    return _HINTS.decode(packed) if packed is not None else []
 
 
 def rules() -> tuple[Rule, ...]:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from gatepost.reply.knowledge import Cause, Code, Enhanced, Mark, Rule, Speaker, Tables
+from gatepost.reply.knowledge.hints import hints
 from gatepost.reply.words import Index, index
 
 HERE: Final = Path(__file__).parent
@@ -90,6 +91,7 @@ def build(folder: Path = HERE) -> Tables:
         rules=tuple(map(_packed, rules)),
         marks=tuple(map(_packed, marks)),
         index={first: _packed(others) for first, others in _index((*rules, *marks)).items()},
+        hints={word: _packed(causes) for word, causes in hints(rules).items()},
     )
 
 
