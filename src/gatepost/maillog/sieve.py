@@ -21,7 +21,7 @@ from gatepost.maillog.likeness import Likeness
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
 from gatepost.maillog.sorting import Line, apart, rows
-from gatepost.maillog.summary import EXAMPLES, NULL, Fate, Summary, fate_of, label, peer_name
+from gatepost.maillog.summary import EXAMPLES, Fate, Summary, domain_of, fate_of, label, peer_name
 from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explain import explain
 from gatepost.reply.explanation import Context, Direction, Explanation, Side
@@ -31,6 +31,7 @@ _VERDICTS: Final = 20_000
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
 _ENTRY: Final = b"__CURSOR="  # of `journalctl -o export`: an entry is several lines
 # What troubles are counted by: cause, direction, side, result, fate; and of each its time, code, domain and peer.
+Row = tuple[str, Direction, Side]
 Place = tuple[str, Direction, Side, Result, Fate]
 _Trouble = tuple[str, str, str, str]
 # What is common to lines that are alike: the form of the line, and the patterns of its peer and its text.
@@ -43,6 +44,7 @@ class Verdict(Struct, frozen=True):
     `word` tells which word of the text names the peer; -1 where another place of the line does.
     """
 
+    row: Row
     place: Place
     code: str
     word: int
@@ -156,28 +158,26 @@ class Sieve:
     def _sort(self, data: bytes) -> None:
         """Count lines that are mostly of Postfix."""
         found, hour = rows(data)
+        while found and not any(found[-1]):
+            found.pop()
         others = [line for _, _, line in found if line]
         if any(line.startswith(_ENTRY) for line in others):
             self._change(data)
             return
         if not self._everything:
-            found = [row for row in found if row[0] and self._admits(*row[:2])]
+            found = [row for row in found if row[2] or self._admits(*row[:2])]
+        sent = [domain for _, domain, _ in found if domain]
         summary = self.summary
-        sent = Counter([(stamp[:hour], domain) for stamp, domain, _ in found if domain])
-        delivered = sent.total()
-        count_in(summary.results, "delivered", delivered)
-        count_in(summary.results, "accepted", sum(1 for row in found if row[0]) - delivered)
+        count_in(summary.results, "delivered", len(sent))
+        count_in(summary.results, "accepted", len(found) - len(others) - len(sent))
         self._span({row[0] for row in found})
-        for (stamp, domain), count in sent.items():
-            summary.add_fate("delivered", self._time(stamp.decode())[:13], domain.decode().lower(), count)
-        known = data.count(b"\n") - len(others)
-        troubles: dict[Place, list[_Trouble]] = defaultdict(list)
-        for line in others:
-            known += self._trouble(line[:-1], troubles)
+        for name, count in Counter(sent).items():
+            summary.add_domain("delivered", name.decode().lower(), count)
+        for stamp, count in Counter([stamp[:hour] for stamp, domain, _ in found if domain]).items():
+            summary.add_hour("delivered", self._time(stamp.decode())[:13], count)
+        known = data.count(b"\n") - len(others) + self._sort_others(others)
         if known:
             summary.add_line("postfix", known)
-        for place, lines in troubles.items():
-            self._add_troubles(place, lines)
 
     def _change(self, data: bytes) -> None:
         """Go on line by line from an entry of the journal on, which is several lines and may end in another piece."""
@@ -190,8 +190,11 @@ class Sieve:
     def _span(self, stamps: set[bytes]) -> None:
         """Take the first and the last of some stamps."""
         stamps.discard(b"")
-        if len({stamp[:3] for stamp in stamps}) == 1 and not any(stamp.endswith(b"Z") for stamp in stamps):
-            stamps = {min(stamps), max(stamps)}  # of one month: they sort as their times do
+        if not stamps:
+            return
+        first, last = min(stamps), max(stamps)
+        if first[:3] == last[:3] and not (first[:1] == b"2" and any(one.endswith(b"Z") for one in stamps)):
+            stamps = {first, last}  # of one month or one century: they sort as their times do
         for stamp in stamps:
             self.summary.add_time(self._time(stamp.decode()))
 
@@ -216,39 +219,42 @@ class Sieve:
 
     # --- lines of trouble ---
 
-    def _trouble(self, octets: bytes, troubles: dict[Place, list[_Trouble]]) -> bool:
-        """Put a line of trouble with those it is counted with, if one like it was explained before.
+    def _sort_others(self, lines: list[bytes]) -> int:
+        """Count lines of trouble by those like them that were explained before, and all others the slow way.
 
-        False when it is counted already, the slow way.
+        Gives the number of those whose line is not counted yet.
         """
-        try:
-            raw = octets.decode("ascii")
-        except UnicodeDecodeError:
-            self._line(text_of(octets))
-            return False
-        line = apart(raw) if len(raw) <= ALIKE else None
-        if line is None:
-            self._line(raw)
-            return False
-        likeness = self._verdicts.likeness
-        kind = (line.kind, likeness[line.peer], likeness.pattern(line.text))
-        verdict = self._verdicts.known.get(kind)
-        if verdict is None:
-            self._learn(raw, line, kind)
-            return False
-        time, place = self._time(line.stamp), verdict.place
-        if not (self._everything or self._admits_line(line, time, verdict)):
-            return True
-        row = self.summary.troubles.get(place[:3])
-        domain = line.domain if line.domain != NULL else ""
-        if row is None or (len(row.examples) < EXAMPLES and row.lacks_example_of(domain)):
-            self._line(raw)
-            return False
-        peer = line.peer
-        if verdict.word >= 0:
-            peer = line.text.split(" ", verdict.word + 1)[verdict.word]
-        troubles[place].append((time, verdict.code, domain, peer))
-        return True
+        octets = b"".join(lines)
+        raws = octets.decode().split("\n") if octets.isascii() else [text_of(line[:-1]) for line in lines]
+        likeness, verdicts = self._verdicts.likeness, self._verdicts.known
+        troubles: dict[Place, list[_Trouble]] = defaultdict(list)
+        known = 0
+        for raw in raws[: len(lines)]:
+            line = apart(raw) if len(raw) <= ALIKE and raw.isascii() else None
+            if line is None:
+                self._line(raw)
+                continue
+            kind = (line.kind, likeness[line.peer], likeness.pattern(line.text))
+            verdict = verdicts.get(kind)
+            if verdict is None:
+                self._learn(raw, line, kind)
+                continue
+            time = self._time(line.stamp)
+            if not (self._everything or self._admits_line(line, time, verdict)):
+                known += 1
+                continue
+            row = self.summary.troubles.get(verdict.row)
+            if row is None or (len(row.examples) < EXAMPLES and row.lacks_example_of(line.domain)):
+                self._line(raw)
+                continue
+            peer = line.peer
+            if verdict.word >= 0:
+                peer = line.text.split(" ", verdict.word + 1)[verdict.word]
+            troubles[verdict.place].append((time, verdict.code, line.domain, peer))
+            known += 1
+        for place, some in troubles.items():
+            self._add_troubles(place, some)
+        return known
 
     def _admits_line(self, line: Line, time: str, verdict: Verdict) -> bool:
         return (
@@ -260,15 +266,17 @@ class Sieve:
     def _add_troubles(self, place: Place, lines: list[_Trouble]) -> None:
         cause, direction, side, result, fate = place
         summary = self.summary
-        times, codes, domains, peers = map(list, zip(*lines, strict=True))
+        times, codes, domains, peers = zip(*lines, strict=True)
         first, last = min(times), max(times)
         row = summary.troubles[cause, direction, side]
-        row.add_many(fate, (first, last), codes, domains, list(map(peer_name, peers)))
+        row.add_many(fate, (first, last), codes, domains, tuple(map(peer_name, peers)))
         count_in(summary.results, result, len(lines))
         summary.add_time(first)
         summary.add_time(last)
-        for (hour, domain), count in Counter([(time[:13], domain) for time, _, domain, _ in lines]).items():
-            summary.add_fate(fate, hour, domain, count)
+        for domain, count in Counter(domains).items():
+            summary.add_domain(fate, domain, count)
+        for hour, count in Counter([time[:13] for time in times]).items():
+            summary.add_hour(fate, hour, count)
 
     def _learn(self, raw: str, line: Line, kind: Kind) -> None:
         """Count a line the slow way, and keep what it came to for those like it."""
@@ -277,7 +285,7 @@ class Sieve:
             return
         explanation = explained(event)
         fate = fate_of(event, explanation)
-        if not fate or event.domain != line.domain:
+        if not fate or domain_of(event) != line.domain:
             return
         peer = peer_name(event.peer)
         words = [peer_name(word) for word in line.text.split(" ")]
@@ -286,8 +294,9 @@ class Sieve:
             word = words.index(peer)
         elif peer != peer_name(line.peer):
             return
-        place = (explanation.cause, explanation.direction, explanation.side, event.result, fate)
-        self._verdicts.put(kind, Verdict(place, label(event, explanation), word, explanation))
+        row = (explanation.cause, explanation.direction, explanation.side)
+        place = (*row, event.result, fate)
+        self._verdicts.put(kind, Verdict(row, place, label(event, explanation), word, explanation))
 
 
 def explained(event: Event) -> Explanation:

@@ -61,7 +61,8 @@ _SENT: Final = (
     + _FACTS % (r"[^,\n]{0,1024}+", r"[245](?:\.[0-9]{1,3}){2}")
     + r"sent[ ]\("
 )
-_THROWN: Final = b"Ok, discarded"  # what a next hop says that threw the message away
+# Up to the end of the line, where the next hop does not say "Ok, discarded": it threw the message away.
+_TAKEN: Final = r"[^,\n]*+(?:,(?![ ]discarded)[^,\n]*+)*+"
 
 # The frame of a line, to be looked for in all others of a piece.
 _FRAME: Final = re.compile(
@@ -81,19 +82,16 @@ def rows(data: bytes) -> tuple[list[Row], int]:
     all of one hour, or to fewer.
     """
     stamp, behind = _frame(data)
-    found: list[Row] = _expression(stamp, behind, careful=_THROWN in data).findall(data)
+    found: list[Row] = _expression(stamp, behind).findall(data)
     if stamp is _STAMP:
         return found, _SECOND
     return found, _HOUR if data[:2] == b"20" else _HOUR_BSD
 
 
 @lru_cache(maxsize=64)
-def _expression(stamp: str, behind: str, *, careful: bool) -> re.Pattern[bytes]:
-    """Build the expression; the careful one looks whether the next hop threw the message away."""
-    words = r"(?!.*Ok,[ ]discarded).*+" if careful else r".*+"
+def _expression(stamp: str, behind: str) -> re.Pattern[bytes]:
     return re.compile(
-        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+"
-        rf"(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{words})\n|(.*\n)|\Z)".encode(),
+        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n|(.*\n)|\Z)".encode(),
         re.VERBOSE,
     )
 

@@ -6,6 +6,7 @@ pieces may be read side by side. Laying it out for people is not done here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct, field, structs
@@ -22,6 +23,7 @@ NAMES: Final = 500  # domains, peers and codes of one row
 EXAMPLES: Final = 3
 UNREAD: Final = 5
 NULL: Final = "<>"  # the null reverse-path, whose domain is none
+_HOUR: Final = 13  # characters of a time to the hour
 _LINE: Final = 200  # characters of a line that was not read
 _TEXT: Final = 1_000  # characters of a text in an example
 _NAME: Final = 255  # characters of a domain or a peer
@@ -86,7 +88,12 @@ class Trouble(Struct, kw_only=True):
         self._bound()
 
     def add_many(
-        self, fate: Fate, times: tuple[str, str], codes: list[str], domains: list[str], peers: list[str]
+        self,
+        fate: Fate,
+        times: tuple[str, str],
+        codes: Sequence[str],
+        domains: Sequence[str],
+        peers: Sequence[str],
     ) -> None:
         """Count many replies of one fate at once; `times` are those of the first and the last."""
         if fate == "delayed":
@@ -210,7 +217,8 @@ class Summary(Struct, kw_only=True):
         if not fate:
             return
         domain = domain_of(event)
-        self.add_fate(fate, event.time[:13], domain)
+        self.add_domain(fate, domain)
+        self.add_hour(fate, event.time[:_HOUR])
         if fate != "delivered" and explanation is not None:
             row = self.row(explanation)
             row.add(fate, event.time, label(event, explanation), domain, peer_name(event.peer))
@@ -223,23 +231,28 @@ class Summary(Struct, kw_only=True):
             self.first = _earlier(self.first, time)
             self.last = max(self.last, time)
 
-    def add_fate(self, fate: Fate, hour: str, domain: str, count: int = 1) -> None:
-        """Count messages of one fate by domain and hour; what is "" is not counted."""
-        if domain:
-            counts = self.domains.get(domain)
-            if counts is None:
-                counts = self.domains[domain] = DomainCount()
-                if len(self.domains) > 2 * DOMAINS:
-                    self._bound()
-            counts.add(fate, count)
-        if len(hour) == 13:
-            counts = self.hours.get(hour)
-            if counts is None:
-                if len(self.hours) >= HOURS:
-                    self.given_up += 1
-                    return
-                counts = self.hours[hour] = DomainCount()
-            counts.add(fate, count)
+    def add_domain(self, fate: Fate, domain: str, count: int = 1) -> None:
+        """Count messages of one fate by domain; "" is not counted."""
+        if not domain:
+            return
+        counts = self.domains.get(domain)
+        if counts is None:
+            counts = self.domains[domain] = DomainCount()
+            if len(self.domains) > 2 * DOMAINS:
+                self._bound()
+        counts.add(fate, count)
+
+    def add_hour(self, fate: Fate, hour: str, count: int = 1) -> None:
+        """Count messages of one fate by hour, as "2026-11-23T15"; what is no hour is not counted."""
+        if len(hour) != _HOUR:
+            return
+        counts = self.hours.get(hour)
+        if counts is None:
+            if len(self.hours) >= HOURS:
+                self.given_up += 1
+                return
+            counts = self.hours[hour] = DomainCount()
+        counts.add(fate, count)
 
     def row(self, explanation: Explanation) -> Trouble:
         """Give the row that a reply belongs to, a new one if it is the first of its kind."""
