@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
 from gatepost.reply import knowledge
+from gatepost.reply.parse import parse
+from gatepost.reply.words import Phrases, index, split, without_addresses
 
 CODES_OF_THE_STANDARDS = {
     *(
@@ -88,6 +91,32 @@ def test_phrases_are_lower_case_words_and_do_not_begin_or_end_in_a_gap() -> None
             assert words, known
             assert all(re.fullmatch(part, word) for word in words), phrase
             assert "*" not in (words[0], words[-1]), phrase
+
+
+def test_a_phrase_stands_in_one_place() -> None:
+    stands = Counter(
+        (" ".join(phrase.split()), rule.speaker, rule.only, rule.enhanced)
+        for rule in knowledge.rules()
+        for phrase in rule.phrases.split(",")
+    )
+    assert [phrase for phrase, times in stands.items() if times > 1] == []
+
+
+def test_the_examples_of_a_rule_that_is_bound_to_a_speaker_have_its_mark() -> None:
+    marks = {mark.speaker: mark.phrases for mark in knowledge.marks() if mark.speaker}
+    unmarked = [
+        example
+        for rule in knowledge.rules()
+        if rule.speaker
+        for example in rule.examples
+        if not _has(marks[rule.speaker], example)
+    ]
+    assert unmarked == []
+
+
+def _has(phrases: str, text: str) -> bool:
+    found = index((phrase, True) for phrase in phrases.split(","))
+    return bool(Phrases(found, found.__getitem__).find(split(without_addresses(parse(text).words))))
 
 
 @pytest.mark.parametrize(
