@@ -85,10 +85,11 @@ def test_the_words_are_whole_sentences_with_references() -> None:
 def test_phrases_are_lower_case_words_and_do_not_begin_or_end_in_a_gap() -> None:
     word = r"(?:[^\W_A-Z]+(?:'\w+)?|[0-9.]+)"
     part = rf"(?:\*|{word}(?:\|{word})*)"
-    for known in (*knowledge.rules(), *knowledge.marks()):
-        for phrase in known.phrases.split(","):
+    written = [each.phrases for each in knowledge.rules()] + [each.phrases for each in knowledge.marks()]
+    for phrases in written:
+        for phrase in phrases.split(","):
             words = phrase.split()
-            assert words, known
+            assert words, phrases
             assert all(re.fullmatch(part, word) for word in words), phrase
             assert "*" not in (words[0], words[-1]), phrase
 
