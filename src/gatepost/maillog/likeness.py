@@ -19,6 +19,11 @@ _WORDS: Final = re.compile(
     r"((?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9a-z.])"
     r"|(?<![0-9a-z.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9a-z.])|[a-z0-9]+(?:'[a-z0-9]+)?)"
 )
+# A host with its address: the same names come with many of them, and those tell nothing else.
+_HOST: Final = re.compile(
+    r"([A-Za-z0-9.-]{1,255})\[((?!127\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40})\]"
+    r"([^A-Za-z0-9]*|:25:?)"
+)
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 # What `reply.words` blanks out before it looks for phrases; where the "@" stood is kept.
 _ADDRESS: Final = re.compile(r"(?<![^<>@])[^<>@]*@[^<>]*")
@@ -54,10 +59,16 @@ class Likeness(dict[str, str]):
 
     def __missing__(self, piece: str) -> str:
         """Keep of a piece without blanks what means something."""
-        text = piece.lower()
-        if "@" in text:
-            text = _ADDRESS.sub("@", text)
-        parts = _WORDS.split(text)
+        if "@" in piece:
+            bare = _ADDRESS.sub("@", piece)
+            if bare != piece:
+                return self[bare]  # addresses are too many to be remembered
+        found = _HOST.fullmatch(piece)
+        if found is not None:
+            name, address, rest = found.groups()
+            # The number of words counts, as phrases have gaps; what lies in 127.0.0.0/8 does not match.
+            return f"{self[name]}[{address.count('.') or address.count(':')}]{rest}"
+        parts = _WORDS.split(piece.lower())
         parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
         if len(self) >= _KEPT:
             self.clear()
