@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 from gatepost.reply.knowledge import Rule
-from gatepost.reply.knowledge.hints import hints, telling
+from gatepost.reply.knowledge.hints import COMMON, hints, telling
 
 
 def rule(cause: str, phrases: str, *examples: str) -> Rule:
@@ -34,6 +34,16 @@ def test_both_words_of_an_alternative_hint() -> None:
 
 def test_what_is_not_known_teaches_nothing() -> None:
     assert hints([rule("unknown", "some error")]) == {}
+
+
+def test_a_word_that_many_causes_have_tells_nothing() -> None:
+    rules = [rule(f"cause{number}", f"please say{number}") for number in range(COMMON)]
+    assert "please" in hints(rules[:-1])
+    assert "please" not in hints(rules)
+
+
+def test_greylisting_is_never_guessed() -> None:
+    assert hints([rule("greylist", "come back later")]) == {}
 
 
 def test_numbers_gaps_and_letters_do_not_tell() -> None:

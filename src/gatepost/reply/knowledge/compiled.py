@@ -120,13 +120,12 @@ def _tables(folder: Path, parts: Iterable[str]) -> Iterator[Path]:
 
 
 def _state(folder: Path) -> str:
-    """Tell a state of the tables from another one, also from that of another version of this package."""
-    shape = (*Tables.__struct_fields__, *Rule.__struct_fields__, *Cause.__struct_fields__)
-    seen = [",".join(shape)]
+    """Tell a state of the tables, and of the modules that give them their shape, from another one."""
+    seen = []
     for part in ("", "registry", _WORDS, *_SPEAKERS):
         with contextlib.suppress(FileNotFoundError), os.scandir(folder / part) as found:
             for entry in found:
-                if entry.name.endswith(".toml"):
+                if entry.name.endswith((".toml", ".py")):
                     about = entry.stat()
                     seen.append(f"{part}/{entry.name} {about.st_size} {about.st_mtime_ns}")
     return "\n".join(sorted(seen))

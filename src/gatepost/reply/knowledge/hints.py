@@ -16,6 +16,9 @@ from gatepost.reply.knowledge import Rule
 from gatepost.reply.words import split, without_addresses
 
 SMOOTHING: Final = 1.5  # how many rules of average make a word be trusted as far as what was seen of it
+COMMON: Final = 12  # a word that rules of so many causes have tells nothing: "please", "not", "now"
+# "unknown" is no cause to guess, and a vague deferral is not greylisting unless it says so.
+_NEVER: Final = ("unknown", "greylist")
 
 Hints = dict[str, list[tuple[str, float]]]
 
@@ -24,9 +27,10 @@ def hints(rules: Iterable[Rule]) -> Hints:
     """Give for each word the causes it hints at, with the logarithm of how much likelier it makes each."""
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rule in rules:
-        if rule.cause != "unknown":
+        if rule.cause not in _NEVER:
             for word in _words(rule):
                 seen[word][rule.cause] += 1
+    seen = defaultdict(Counter, {word: causes for word, causes in seen.items() if len(causes) < COMMON})
     shares = Counter[str]()
     for causes in seen.values():
         shares.update(causes)
