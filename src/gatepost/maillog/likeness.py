@@ -67,7 +67,7 @@ class Likeness(dict[str, str]):
         if found is not None:
             name, address, rest = found.groups()
             # The number of words counts, as phrases have gaps; what lies in 127.0.0.0/8 does not match.
-            return f"{self[name]}[{address.count('.') or address.count(':')}]{rest}"
+            return f"{self[name]}[{len(_WORD.findall(address.lower()))}]{rest}"
         parts = _WORDS.split(piece.lower())
         parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
         if len(self) >= _KEPT:

@@ -144,26 +144,30 @@ class Sieve:
 
     def _piece(self, data: bytes) -> None:
         """Count whole lines, the fast way where the piece allows it."""
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-        if b" postfix" not in data or b"\0" in data or b"\r" in data or _has_long(data):
-            self._by_line = self._by_line or data.startswith(_ENTRY) or b"\n" + _ENTRY in data
-            self._give(data)
+        plain = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+        if b" postfix" in plain and b"\r" not in plain and b"\0" not in plain and not _has_long(plain):
+            if self._sort(plain):
+                return
+            # An entry of the journal is several lines, and may end in another piece: from there on line by line.
+            at = 0 if data.startswith(_ENTRY) else data.find(b"\n" + _ENTRY) + 1
+            if at:
+                self._piece(data[:at])
+            data, self._by_line = data[at:], True
         else:
-            self._sort(data)
+            self._by_line = data.startswith(_ENTRY) or b"\n" + _ENTRY in data
+        self._give(data)
         if self._by_line:
             self._give(self._rest)
             self._rest = b""
 
-    def _sort(self, data: bytes) -> None:
-        """Count lines that are mostly of Postfix."""
+    def _sort(self, data: bytes) -> bool:
+        """Count lines that are mostly of Postfix; False, with nothing counted, where there are other entries too."""
         found, hour = rows(data)
         while found and not any(found[-1]):
             found.pop()
         others = [line for _, _, line in found if line]
         if any(line.startswith(_ENTRY) for line in others):
-            self._change(data)
-            return
+            return False
         if not self._everything:
             found = [row for row in found if row[2] or self._admits(*row[:2])]
         sent = [domain for _, domain, _ in found if domain]
@@ -178,14 +182,7 @@ class Sieve:
         known = data.count(b"\n") - len(others) + self._sort_others(others)
         if known:
             summary.add_line("postfix", known)
-
-    def _change(self, data: bytes) -> None:
-        """Go on line by line from an entry of the journal on, which is several lines and may end in another piece."""
-        at = 0 if data.startswith(_ENTRY) else data.find(b"\n" + _ENTRY) + 1
-        if at:
-            self._sort(data[:at])
-        self._by_line = True
-        self._give(data[at:])
+        return True
 
     def _span(self, stamps: set[bytes]) -> None:
         """Take the first and the last of some stamps."""

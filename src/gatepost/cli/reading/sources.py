@@ -97,11 +97,13 @@ def events(paths: Sequence[str], today: dt.date, on_fault: OnFault) -> Iterator[
 
 def size_of(path: str) -> int | None:
     """Give the octets of a file; None where they cannot be known before it is read."""
+    if path == STDIN:
+        return None
     try:
         found = os.stat(path)  # noqa: PTH116 - as above
     except (OSError, ValueError):
         return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) and path != STDIN else None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Only logs whose lines stand each for itself are cut. It reads files, and counts 
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +65,7 @@ def can_be_cut(path: str, today: dt.date) -> bool:
             head = file.read(_HEAD)
     except (OSError, ValueError):
         return False
-    if packing(head):
+    if packing(head) or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
     reading = Reading(today)
     found = {event.system for raw in Lines().receive(head) if (event := reading.read(raw)) is not None}
