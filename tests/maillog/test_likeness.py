@@ -17,6 +17,7 @@ LIKENESS = Likeness()
     [
         ("550 5.1.1 <jo@a.example>: User unknown", "550 5.1.1 <x.y+z@b.example>: User unknown"),
         ("451 4.7.1 come back in 20 seconds", "451 4.7.1 come back in 45 seconds"),
+        ("451 4.7.1 come back in 297 seconds", "451 4.7.1 come back in 299 seconds"),
         ("blocked [192.0.2.7] using list", "blocked [198.51.100.99] using list"),
         ("host mx1.abc.test[192.0.2.7]:25 said:", "host mx1.xyz.test[198.51.100.9]:25 said:"),
         ("queued as 4F2A1B9C", "queued as 77AA01DD"),
@@ -31,6 +32,7 @@ def test_names_addresses_and_ids_make_no_difference(one: str, other: str) -> Non
     [
         ("550 5.1.1 User unknown", "550 5.1.2 User unknown"),
         ("550 5.1.1 User unknown", "551 5.1.1 User unknown"),
+        ("199 seconds", "499 seconds"),
         ("550 mailbox full", "550 mailbox disabled"),
         ("127.255.255.254 from list.example", "127.0.0.2 from list.example"),
         ("host mx[192.0.2.7] said:", "host mx[2001:db8::7] said:"),

@@ -2,7 +2,7 @@
 
 A log repeats a few hundred texts with ever new names in them, and explaining one costs many times what it costs to
 see that another like it was explained before. A word that no phrase of the knowledge knows tells nothing, whatever
-it is; so are all such words made one. Codes are kept, and so is the number of words, since phrases have gaps.
+it is; so are all such words made one. Known codes are kept, and so is the number of words, since phrases have gaps.
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ _WORDS: Final = re.compile(
     r"((?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9a-z.])"
     r"|(?<![0-9a-z.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9a-z.])|[a-z0-9]+(?:'[a-z0-9]+)?)"
 )
-# A host with its address: the same names come with many of them, and those tell nothing else.
-_HOST: Final = re.compile(
-    r"([A-Za-z0-9.-]{1,255})\[((?!127\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40})\]"
-    r"([^A-Za-z0-9]*|:25:?)"
-)
+_SIGNS: Final = frozenset("0123456789abcdef:")  # of an address of version 6
+_BEHIND: Final = frozenset(("", ":", ":25", ":25:", ",", ")", ";"))  # what may stand behind a host's address
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 # What `reply.words` blanks out before it looks for phrases; where the "@" stood is kept.
 _ADDRESS: Final = re.compile(r"(?<![^<>@])[^<>@]*@[^<>]*")
@@ -50,7 +47,7 @@ class Likeness(dict[str, str]):
         words.update(knowledge.tables().hints)
         for name in ENTRIES:
             words.update(name.split("-"))
-        words.update(map(str, range(200, 600)))
+        words.update(map(str, knowledge.codes()))
         self._words = frozenset(words)
 
     def pattern(self, text: str) -> tuple[str, ...]:
@@ -60,20 +57,34 @@ class Likeness(dict[str, str]):
     def __missing__(self, piece: str) -> str:
         """Keep of a piece without blanks what means something."""
         if "@" in piece:
+            # Addresses are too many to be remembered.
+            if piece[0] == "<" and piece.count("<") == piece.count(">") == 1:
+                return "<@" + self[piece[piece.index(">") :]]
             bare = _ADDRESS.sub("@", piece)
             if bare != piece:
-                return self[bare]  # addresses are too many to be remembered
-        found = _HOST.fullmatch(piece)
-        if found is not None:
-            name, address, rest = found.groups()
-            # The number of words counts, as phrases have gaps; what lies in 127.0.0.0/8 does not match.
-            return f"{self[name]}[{len(_WORD.findall(address.lower()))}]{rest}"
-        parts = _WORDS.split(piece.lower())
-        parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
+                return self[bare]
+        name, _, rest = piece.partition("[")
+        address, _, rest = rest.partition("]")
+        words = _words_of(address) if rest in _BEHIND else 0
+        if words:
+            kept = f"{self[name]}[{words}]{rest}"  # phrases have gaps, so how many words it is counts
+        else:
+            parts = _WORDS.split(piece.lower())
+            parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
+            kept = "".join(parts)
         if len(self) >= _KEPT:
             self.clear()
-        kept = self[piece] = "".join(parts)
+        self[piece] = kept
         return kept
+
+
+def _words_of(address: str) -> int:
+    """Tell how many words the address of a host is; 0 for what is none, or means something of its own."""
+    if address.count(".") == 3 and address.replace(".", "").isdigit():
+        return 0 if address.startswith("127.") else 4
+    if address.count(":") > 1 and _SIGNS.issuperset(address):
+        return sum(map(bool, address.split(":")))
+    return 0
 
 
 def _unknown(word: str) -> str:
@@ -84,4 +95,5 @@ def _unknown(word: str) -> str:
     if dots == 3:
         # Lists answer with addresses of 127.0.0.0/8, and those mean something.
         return word if word.startswith("127.") else "x.x.x.x"
-    return "x"
+    # A number that may be a code that nobody knows: what counts of it is its class.
+    return word[0] if len(word) == 3 and word[0] in "245" and word.isdecimal() else "x"

@@ -163,18 +163,17 @@ class Sieve:
     def _sort(self, data: bytes) -> bool:
         """Count lines that are mostly of Postfix; False, with nothing counted, where there are other entries too."""
         found, hour = rows(data)
-        while found and not any(found[-1]):
-            found.pop()
         others = [line for _, _, line in found if line]
         if any(line.startswith(_ENTRY) for line in others):
             return False
         if not self._everything:
-            found = [row for row in found if row[2] or self._admits(*row[:2])]
+            found = [row for row in found if row[0] and self._admits(*row[:2])]
+        stamps = [stamp for stamp, _, _ in found if stamp]
         sent = [domain for _, domain, _ in found if domain]
         summary = self.summary
         count_in(summary.results, "delivered", len(sent))
-        count_in(summary.results, "accepted", len(found) - len(others) - len(sent))
-        self._span({row[0] for row in found})
+        count_in(summary.results, "accepted", len(stamps) - len(sent))
+        self._span(set(stamps))
         for name, count in Counter(sent).items():
             summary.add_domain("delivered", name.decode().lower(), count)
         for stamp, count in Counter([stamp[:hour] for stamp, domain, _ in found if domain]).items():
@@ -186,7 +185,6 @@ class Sieve:
 
     def _span(self, stamps: set[bytes]) -> None:
         """Take the first and the last of some stamps."""
-        stamps.discard(b"")
         if not stamps:
             return
         first, last = min(stamps), max(stamps)

@@ -27,42 +27,47 @@ _STAMP: Final = rf"(?:{_DAY}[ ]{_CLOCK}|{_DATE}{_CLOCK}(?:\.[0-9]{{1,9}}+)?{_OFF
 _HOST: Final = r"[!#-'*-9;<>-Z\\^-~]{1,255}+"  # without what ends a tag
 _INSTANCE: Final = r"postfix[A-Za-z0-9_-]{0,20}+/(?:[A-Za-z0-9._-]{1,20}/)?+"
 _BEHIND: Final = rf"[ ]{_HOST}[ ]{_INSTANCE}"
-_KEY: Final = r"(?![a-z]{1,20}:)[0-9A-Za-z]{4,24}+"
+_KEY: Final = r"[0-9A-Z][0-9A-Za-z]{3,23}+"
+# Sets of what may stand there, and not of what may not: the engine is twice as fast with these.
+_PATH: Final = r"[ -;=?-~]{0,1024}+"  # without angle brackets
+_WORDS: Final = r"[ -+\--~]{0,1024}+"  # without a comma
+_PEER_SET: Final = r"[!-Z\\-~]{0,255}+\[[!-\\^-~]{0,255}+\]"
 _PID: Final = r"\[[0-9]{1,10}\]:[ ]"
 
 # Each way begins with a letter that rules the others out: that is what the engine looks at first.
 _QUIET: Final = rf"""
     smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ]).*+
-  | qmgr{_PID}{_KEY}:[ ](?:removed|from=<[^<>\n]{{0,1024}}+>,[ ]size=[0-9]{{1,18}}+,[ ]nrcpt=.*+)
+  | qmgr{_PID}{_KEY}:[ ](?:removed|from=<{_PATH}>,[ ]size=[0-9]{{1,18}}+,[ ]nrcpt=.*+)
   | cleanup{_PID}{_KEY}:[ ](?:message-id=|(?:info|warning|prepend|replace):[ ](?:header|body)[ ]).*+
   | postscreen{_PID}[a-zA-Z]++[ ].*+
   | bounce{_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
-  | smtp{_PID}(?:warning:[ ]|[a-zA-Z_]++[ ]|{_KEY}:[ ](?!to=<)).*+
-  | lmtp{_PID}(?:warning:[ ]|[a-zA-Z_]++[ ]|{_KEY}:[ ](?!to=<)).*+
   | anvil{_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
   | dnsblog{_PID}[a-zA-Z]++[ ].*+
   | tlsproxy{_PID}[a-zA-Z]++[ ].*+
   | (?:submissions?|smtps)/smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ]).*+
   | (?:scache|tlsmgr|master|verify|trivial-rewrite|local|virtual|pipe){_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
 """
+# Beside deliveries they are few, and come after them.
+_QUIET_AGENT: Final = rf"(?:smtp|lmtp){_PID}(?:[a-zA-Z_]++[ ]|warning:[ ]|{_KEY}:[ ](?!to=<)).*+"
 _ACCEPTED: Final = rf"""
-    smtpd{_PID}{_KEY}:[ ]client=[^\s\[]{{0,255}}+\[[^\]\s]{{0,255}}+\].*+
-  | (?:submissions?|smtps)/smtpd{_PID}{_KEY}:[ ]client=[^\s\[]{{0,255}}+\[[^\]\s]{{0,255}}+\].*+
-  | pickup{_PID}{_KEY}:[ ]uid=[0-9]{{1,10}}+[ ]from=<[^<>\n]{{0,1024}}+>.*+
+    smtpd{_PID}{_KEY}:[ ]client={_PEER_SET}.*+
+  | (?:submissions?|smtps)/smtpd{_PID}{_KEY}:[ ]client={_PEER_SET}.*+
+  | pickup{_PID}{_KEY}:[ ]uid=[0-9]{{1,10}}+[ ]from=<{_PATH}>.*+
 """
+# What may be left out stands as one of two ways, since these cost less than a group that may be repeated.
 _FACTS: Final = (
-    r"(?:orig_to=<[^<>\n]{0,1024}+>,[ ])?relay=%s,[ ](?:conn_use=[0-9]{1,9}+,[ ])?"
-    r"delay=[0-9.]{1,15}+(?:,[ ]delays=[0-9./-]{1,60}+)?(?:,[ ]tls=[^,\n]{0,200}+)?"
-    r",[ ]dsn=%s,[ ]status="
+    rf"(?:orig_to=<{_PATH}>,[ ]|)relay=%s,[ ](?:conn_use=[0-9]{{1,9}}+,[ ]|)delay=[0-9.]{{1,15}}+,[ ]"
+    rf"(?:delays=[0-9./-]{{1,60}}+,[ ]|)(?:tls=[ -+\--~]{{0,200}}+,[ ]|)dsn=%s,[ ]status="
 )
+_DSN: Final = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"
 _AGENT: Final = r"(?:smtp|lmtp|local|virtual|pipe|relay|error|retry)"
 _SENT: Final = (
     rf"{_AGENT}{_PID}{_KEY}:[ ]to=<[!-;=?A-~]{{0,500}}+@([!-;=?A-~]{{1,255}}+)>,[ ]"
-    + _FACTS % (r"[^,\n]{0,1024}+", r"[245](?:\.[0-9]{1,3}){2}")
+    + _FACTS % (_WORDS, _DSN)
     + r"sent[ ]\("
 )
 # Up to the end of the line, where the next hop does not say "Ok, discarded": it threw the message away.
-_TAKEN: Final = r"[^,\n]*+(?:,(?![ ]discarded)[^,\n]*+)*+"
+_TAKEN: Final = r"[ -+\--~]*+(?:,(?![ ]discarded)[ -+\--~]*+)*+"
 
 # The frame of a line, to be looked for in all others of a piece.
 _FRAME: Final = re.compile(
@@ -78,8 +83,8 @@ _SECOND: Final = len("2026-11-23T15:05:55")
 def rows(data: bytes) -> tuple[list[Row], int]:
     """Take whole lines apart: a row for each that is not a line of Postfix that tells no fate.
 
-    There must be no CR and no NUL in them. A last row may be empty. The number tells how much of a stamp is common to
-    all of one hour, or to fewer.
+    There must be no CR and no NUL in them. Rows that hold nothing may be among them. The number tells how much of a
+    stamp is common to all of one hour, or to fewer.
     """
     stamp, behind = _frame(data)
     found: list[Row] = _expression(stamp, behind).findall(data)
@@ -91,7 +96,8 @@ def rows(data: bytes) -> tuple[list[Row], int]:
 @lru_cache(maxsize=64)
 def _expression(stamp: str, behind: str) -> re.Pattern[bytes]:
     return re.compile(
-        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n|(.*\n)|\Z)".encode(),
+        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n"
+        rf"|{stamp}{behind}{_QUIET_AGENT}\n|(.*\n)|\Z)".encode(),
         re.VERBOSE,
     )
 
@@ -119,8 +125,8 @@ def _frame(data: bytes) -> tuple[str, str]:
 _ANY: Final = rf"({_STAMP}){_BEHIND}"
 _PEER: Final = r"([^\s\[]{0,255}\[[^\]\s]{0,255}\])(?::[0-9]{1,5})?"
 _FAILED: Final = re.compile(
-    rf"{_ANY}{_AGENT}{_PID}{_KEY}:[ ]to=<([^<>]{{0,1024}}+)>,[ ]"
-    + _FACTS % (r"([^,]{0,1024}+)", r"([245](?:\.[0-9]{1,3}){2})")
+    rf"{_ANY}{_AGENT}{_PID}{_KEY}:[ ]to=<({_PATH})>,[ ]"
+    + _FACTS % (f"({_WORDS})", f"({_DSN})")
     + r"(deferred|bounced)[ ]\(",
     re.VERBOSE,
 )
@@ -138,6 +144,8 @@ _LOGIN: Final = re.compile(
 
 class Line(Struct, frozen=True, gc=False):
     """A line of trouble taken apart. Lines of the same `kind` whose texts and peers are alike mean the same.
+
+    The kind is what the line is about, and the code of the reply.
 
     `domain` is the one it counts for, of `addresses` those that it names; `peer` as the line has it, apart from
     its text.
@@ -159,7 +167,10 @@ def apart(raw: str) -> Line | None:
             stamp, recipient, relay, dsn, status = found.groups()
             domain = recipient.rpartition("@")[2].lower()
             peer = relay if "[" in relay else ""
-            return Line(status + dsn, stamp, domain, (recipient,), raw[found.end() :], peer)
+            text = raw[found.end() :]
+            said = max(text.find(" said: "), text.find(" to me: "))
+            code = text[said + 7 : said + 10] if said >= 0 else ""
+            return Line(status + dsn + code, stamp, domain, (recipient,), text, peer)
         return None
     found = _REFUSED.match(raw)
     if found is not None:
@@ -170,7 +181,8 @@ def apart(raw: str) -> Line | None:
             return None
         sender, recipient = envelope[1], envelope[2] or ""
         domain = sender.rpartition("@")[2].lower()
-        return Line(daemon + action, stamp, domain, (recipient, sender), raw[found.end() : at], peer)
+        text = raw[found.end() : at]
+        return Line(daemon + action + text[:3], stamp, domain, (recipient, sender), text, peer)
     found = _LOGIN.match(raw)
     if found is not None:
         stamp, peer = found.groups()
