@@ -17,77 +17,84 @@ from typing import BinaryIO, Final
 
 SEED: Final = 20261123
 _BATCH: Final = 2_000  # messages that are written at once
-_START: Final = dt.datetime(2026, 11, 16, 6, 25, 1)
+_START: Final = dt.datetime(2026, 11, 16, 6, 25, 1, tzinfo=dt.UTC)
 _STEP: Final = 0.45  # seconds between two messages on average
 
 _ENHANCED: Final = re.compile(r"\b[45]\.[0-9]\.[0-9]{1,3}\b")
-_SYLLABLES: Final = "ba be bi co da de di fa fe ga go ha he in ka ki la le li ma me mi na ne no pa pe ra re ri sa se".split()
-_WORDS: Final = "invoice order offer ticket report backup news letter account update delivery meeting contract".split()
+_SYLLABLES: Final = [first + second for first in "bcdfghklmnprst" for second in "aeio"][:32]
 
-_DELIVERED: Final = (
-    "250 2.0.0 Ok: queued as {queue}",
-    "250 2.0.0 OK  {epoch} {hex12}-{hex4}.{number} - gsmtp",
-    "250 2.6.0 <{hex12}{hex12}@{domain}> [InternalId={number}{number}, Hostname=DB9P{number}.prod.example.com] "
-    "{number} bytes in 0.{number}, 96.064 KB/sec Queued mail for delivery -> 250 2.1.5",
-    "250 2.0.0 <{to}> {hex12}{hex4} Saved",
-    "250 OK id=1v{hex4}-{hex12}-{hex4}",
-    "250 ok {epoch} qp {number}",
-    "250 2.0.0 {hex12}-{number} Message accepted for delivery",
-    "250 Requested mail action okay, completed: id={hex12}",
-)
-_DEFERRED: Final = (
-    "host {mx} said: 450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see http://postgrey.example.org/{domain}.html"
-    " (in reply to RCPT TO command)",
-    "host {mx} said: 451 4.7.1 Greylisting in action, please come back in {seconds} seconds (in reply to RCPT TO command)",
-    "host {mx} said: 421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address. "
-    "To protect our users from spam, mail sent from your IP address has been temporarily rate limited. {hex12} - gsmtp "
-    "(in reply to end of DATA command)",
-    "host {mx} refused to talk to me: 421 4.7.0 [TSS04] Messages from {ip} temporarily deferred due to unexpected volume "
-    "or user complaints - 4.16.55.1; see https://postmaster.example.com/error-codes",
-    "host {mx} said: 452 4.2.2 <{to}> The email account that you tried to reach is over quota {hex12} (in reply to RCPT TO command)",
-    "host {mx} said: 451 4.3.0 <{to}>: Temporary lookup failure (in reply to RCPT TO command)",
-    "host {mx} said: 451 4.7.500 Server busy. Please try again later from [{ip}]. (S77714) [{hex12}.prod.example.com] "
-    "(in reply to MAIL FROM command)",
-    "connect to {mx}:25: Connection timed out",
-    "connect to {mx}:25: Connection refused",
-    "connect to {mx}:25: No route to host",
-    "lost connection with {mx} while receiving the initial server greeting",
-    "conversation with {mx} timed out while sending end of data -- message may be sent more than once",
-    "Host or domain name not found. Name service error for name={domain} type=MX: Host not found, try again",
-)
-_BOUNCED: Final = (
-    "host {mx} said: 550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table (in reply to RCPT TO command)",
-    "host {mx} said: 550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the "
-    "recipient's email address for typos or 550 5.1.1 unnecessary spaces. {hex12}-{hex4} - gsmtp (in reply to RCPT TO command)",
-    "host {mx} said: 550 5.4.1 Recipient address rejected: Access denied. AS(201806281) [{hex12}.prod.example.com 2026-11-23T10:00:00.000Z "
-    "{hex12}] (in reply to RCPT TO command)",
-    "host {mx} said: 550-5.7.26 This mail has been blocked because the sender is unauthenticated. 550-5.7.26 SPF [{domain}] with ip: [{ip}] "
-    "= did not pass {hex12} - gsmtp (in reply to end of DATA command)",
-    "host {mx} said: 550 5.7.1 Unfortunately, messages from [{ip}] weren't sent. Please contact your Internet service provider since part of "
-    "their network is on our block list (S3150). [{hex12}.prod.example.com] (in reply to MAIL FROM command)",
-    "host {mx} said: 552 5.2.2 <{to}> mailbox full (in reply to RCPT TO command)",
-    "host {mx} said: 554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; "
-    "https://www.spamhaus.org/query/ip/{ip} (in reply to RCPT TO command)",
-    "host {mx} said: 552 5.3.4 Message size exceeds fixed limit (in reply to MAIL FROM command)",
-    "host {mx} said: 554 5.7.1 [P4] Message blocked due to spam content in the message. (in reply to end of DATA command)",
-    "host {mx} said: 550 No such user here {hex4} (in reply to RCPT TO command)",
-    "Host or domain name not found. Name service error for name={domain} type=A: Host not found",
-    'unknown user: "{user}"',
-)
-_REFUSED: Final = (
-    "RCPT from {client}: 554 5.7.1 <{to}>: Relay access denied; ",
-    "RCPT from {client}: 550 5.1.1 <{to}>: Recipient address rejected: User unknown in relay recipient table; ",
-    "RCPT from {client}: 450 4.7.1 Client host rejected: cannot find your hostname, [{ip}]; ",
-    "RCPT from {client}: 554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; "
-    "https://www.spamhaus.org/query/ip/{ip}; ",
-    "RCPT from {client}: 504 5.5.2 <WIN-{hex4}>: Helo command rejected: need fully-qualified hostname; ",
-    "RCPT from {client}: 450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see http://postgrey.example.org/{domain}.html; ",
-    "RCPT from {client}: 450 4.1.8 <{sender}>: Sender address rejected: Domain not found; ",
-    "RCPT from {client}: 450 4.1.2 <{to}>: Recipient address rejected: Domain not found; ",
-    "RCPT from {client}: 550 5.7.23 <{to}>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. "
-    "Please see http://www.openspf.example.net/Why?s=mfrom;id={sender};ip={ip};r={user}; ",
-    "MAIL from {client}: 552 5.3.4 Message size exceeds fixed limit; ",
-)
+_DELIVERED: Final = """
+250 2.0.0 Ok: queued as {queue}
+250 2.0.0 OK  {epoch} {hex12}-{hex4}.{number} - gsmtp
+250 2.6.0 <{hex12}{hex12}@{domain}> [InternalId={number}{number}, \
+Hostname=DB9P{number}.prod.example.com] {number} bytes in 0.{number}, 96.064 KB/sec Queued mail for \
+delivery -> 250 2.1.5
+250 2.0.0 <{to}> {hex12}{hex4} Saved
+250 OK id=1v{hex4}-{hex12}-{hex4}
+250 ok {epoch} qp {number}
+250 2.0.0 {hex12}-{number} Message accepted for delivery
+250 Requested mail action okay, completed: id={hex12}
+""".strip().split("\n")
+_DEFERRED: Final = """
+host {mx} said: 450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see \
+http://postgrey.example.org/{domain}.html (in reply to RCPT TO command)
+host {mx} said: 451 4.7.1 Greylisting in action, please come back in {seconds} seconds (in reply to RCPT \
+TO command)
+host {mx} said: 421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your \
+IP address. To protect our users from spam, mail sent from your IP address has been temporarily rate \
+limited. {hex12} - gsmtp (in reply to end of DATA command)
+host {mx} refused to talk to me: 421 4.7.0 [TSS04] Messages from {ip} temporarily deferred due to \
+unexpected volume or user complaints - 4.16.55.1; see https://postmaster.example.com/error-codes
+host {mx} said: 452 4.2.2 <{to}> The email account that you tried to reach is over quota {hex12} (in \
+reply to RCPT TO command)
+host {mx} said: 451 4.3.0 <{to}>: Temporary lookup failure (in reply to RCPT TO command)
+host {mx} said: 451 4.7.500 Server busy. Please try again later from [{ip}]. (S77714) \
+[{hex12}.prod.example.com] (in reply to MAIL FROM command)
+connect to {mx}:25: Connection timed out
+connect to {mx}:25: Connection refused
+connect to {mx}:25: No route to host
+lost connection with {mx} while receiving the initial server greeting
+conversation with {mx} timed out while sending end of data -- message may be sent more than once
+Host or domain name not found. Name service error for name={domain} type=MX: Host not found, try again
+""".strip().split("\n")
+_BOUNCED: Final = """
+host {mx} said: 550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table (in \
+reply to RCPT TO command)
+host {mx} said: 550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 \
+double-checking the recipient's email address for typos or 550 5.1.1 unnecessary spaces. {hex12}-{hex4} \
+- gsmtp (in reply to RCPT TO command)
+host {mx} said: 550 5.4.1 Recipient address rejected: Access denied. AS(201806281) \
+[{hex12}.prod.example.com 2026-11-23T10:00:00.000Z {hex12}] (in reply to RCPT TO command)
+host {mx} said: 550-5.7.26 This mail has been blocked because the sender is unauthenticated. 550-5.7.26 \
+SPF [{domain}] with ip: [{ip}] = did not pass {hex12} - gsmtp (in reply to end of DATA command)
+host {mx} said: 550 5.7.1 Unfortunately, messages from [{ip}] weren't sent. Please contact your Internet \
+service provider since part of their network is on our block list (S3150). [{hex12}.prod.example.com] \
+(in reply to MAIL FROM command)
+host {mx} said: 552 5.2.2 <{to}> mailbox full (in reply to RCPT TO command)
+host {mx} said: 554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; \
+https://www.spamhaus.org/query/ip/{ip} (in reply to RCPT TO command)
+host {mx} said: 552 5.3.4 Message size exceeds fixed limit (in reply to MAIL FROM command)
+host {mx} said: 554 5.7.1 [P4] Message blocked due to spam content in the message. (in reply to end of \
+DATA command)
+host {mx} said: 550 No such user here {hex4} (in reply to RCPT TO command)
+Host or domain name not found. Name service error for name={domain} type=A: Host not found
+unknown user: "{user}"
+""".strip().split("\n")
+_REFUSED: Final = """
+RCPT from {client}: 554 5.7.1 <{to}>: Relay access denied;
+RCPT from {client}: 550 5.1.1 <{to}>: Recipient address rejected: User unknown in relay recipient table;
+RCPT from {client}: 450 4.7.1 Client host rejected: cannot find your hostname, [{ip}];
+RCPT from {client}: 554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; \
+https://www.spamhaus.org/query/ip/{ip};
+RCPT from {client}: 504 5.5.2 <WIN-{hex4}>: Helo command rejected: need fully-qualified hostname;
+RCPT from {client}: 450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see \
+http://postgrey.example.org/{domain}.html;
+RCPT from {client}: 450 4.1.8 <{sender}>: Sender address rejected: Domain not found;
+RCPT from {client}: 450 4.1.2 <{to}>: Recipient address rejected: Domain not found;
+RCPT from {client}: 550 5.7.23 <{to}>: Recipient address rejected: Message rejected due to: SPF fail - \
+not authorized. Please see http://www.openspf.example.net/Why?s=mfrom;id={sender};ip={ip};r={user};
+MAIL from {client}: 552 5.3.4 Message size exceeds fixed limit;
+""".strip().split("\n")
 
 
 class _Source:
@@ -172,17 +179,15 @@ def _message(source: _Source, number: int, lines: list[str]) -> None:
     elif chance < 0.03:
         add(f"{stamp}postscreen[{pid}]: CONNECT from [{ip}]:{facts['number']} to [192.0.2.1]:25\n")
         add(f"{stamp}postscreen[{pid}]: DNSBL rank 5 for [{ip}]:{facts['number']}\n")
-        add(
-            f"{stamp}postscreen[{pid}]: NOQUEUE: reject: RCPT from [{ip}]:{facts['number']}: 550 5.7.1 Service unavailable; "
-            f"client [{ip}] blocked using zen.spamhaus.org; from=<{sender}>, to=<{to}>, proto=ESMTP, helo=<{facts['domain']}>\n"
-        )
+        said = f"550 5.7.1 Service unavailable; client [{ip}] blocked using zen.spamhaus.org"
+        begin = f"{stamp}postscreen[{pid}]: NOQUEUE: reject: RCPT from [{ip}]:{facts['number']}:"
+        add(f"{begin} {said}; from=<{sender}>, to=<{to}>, proto=ESMTP, helo=<{facts['domain']}>\n")
     elif chance < 0.11:
         what = draw.choice(_REFUSED).format_map(facts)
-        where = f" to=<{to}>" if what.startswith("RCPT") else ""
+        envelope = f"from=<{sender}>{f' to=<{to}>' if what.startswith('RCPT') else ''}"
         add(f"{stamp}smtpd[{pid}]: connect from {client}\n")
-        add(
-            f"{stamp}smtpd[{pid}]: NOQUEUE: reject: {what}from=<{sender}>{where} proto=ESMTP helo=<{facts['domain']}>\n"
-        )
+        begin = f"{stamp}smtpd[{pid}]: NOQUEUE: reject: {what}"
+        add(f"{begin} {envelope} proto=ESMTP helo=<{facts['domain']}>\n")
         add(f"{stamp}smtpd[{pid}]: disconnect from {client} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4\n")
     else:
         _accepted(source, chance, stamp, facts, lines)
@@ -205,12 +210,12 @@ def _accepted(source: _Source, chance: float, stamp: str, facts: dict[str, objec
             "TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
         )
     add(f"{stamp}smtpd[{pid}]: {key}: client={client}\n")
-    add(f"{stamp}cleanup[{pid + 1}]: {key}: message-id=<{facts['hex12']}.{facts['number']}@{facts['domain']}>\n")
+    add(
+        f"{stamp}cleanup[{pid + 1}]: {key}: message-id=<{facts['hex12']}.{facts['number']}@{facts['domain']}>\n"
+    )
     if chance < 0.12:
-        add(
-            f"{stamp}cleanup[{pid + 1}]: {key}: milter-reject: END-OF-MESSAGE from {client}: 5.7.1 Spam message rejected; "
-            f"from=<{sender}> to=<{to}> proto=ESMTP helo=<{facts['domain']}>\n"
-        )
+        begin = f"{stamp}cleanup[{pid + 1}]: {key}: milter-reject: END-OF-MESSAGE from {client}: 5.7.1 Spam message"
+        add(f"{begin} rejected; from=<{sender}> to=<{to}> proto=ESMTP helo=<{facts['domain']}>\n")
         return
     add(f"{stamp}qmgr[1012]: {key}: from=<{sender}>, size={size}, nrcpt=1 (queue active)\n")
     delays = f"delay={draw.randint(1, 900) / 100}, delays=0.1/0.02/0.4/{draw.randint(1, 90) / 100}"
@@ -238,4 +243,6 @@ def _accepted(source: _Source, chance: float, stamp: str, facts: dict[str, objec
         text = draw.choice(_DELIVERED).format_map(facts)
         add(f"{stamp}smtp[{pid + 2}]: {head}, dsn=2.0.0, status=sent ({text})\n")
     add(f"{stamp}qmgr[1012]: {key}: removed\n")
-    add(f"{stamp}smtpd[{pid}]: disconnect from {client} ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7\n")
+    add(
+        f"{stamp}smtpd[{pid}]: disconnect from {client} ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7\n"
+    )

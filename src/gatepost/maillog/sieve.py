@@ -10,6 +10,7 @@ import codecs
 import datetime as dt
 from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import compress
 from typing import Final
 
 from msgspec import Struct
@@ -163,20 +164,24 @@ class Sieve:
     def _sort(self, data: bytes) -> bool:
         """Count lines that are mostly of Postfix; False, with nothing counted, where there are other entries too."""
         found, hour = rows(data)
-        others = [line for _, _, line in found if line]
+        if not found:
+            return True
+        others = [*filter(None, (line for _, _, line in found))]
         if any(line.startswith(_ENTRY) for line in others):
             return False
         if not self._everything:
-            found = [row for row in found if row[0] and self._admits(*row[:2])]
-        stamps = [stamp for stamp, _, _ in found if stamp]
-        sent = [domain for _, domain, _ in found if domain]
+            found = [row for row in found if not row[0] or self._admits(*row[:2])]
+        columns = zip(*found, strict=True)
+        all_stamps, all_domains = next(columns), next(columns)
+        stamps, sent = [*filter(None, all_stamps)], [*filter(None, all_domains)]
         summary = self.summary
         count_in(summary.results, "delivered", len(sent))
         count_in(summary.results, "accepted", len(stamps) - len(sent))
         self._span(set(stamps))
         for name, count in Counter(sent).items():
             summary.add_domain("delivered", name.decode().lower(), count)
-        for stamp, count in Counter([stamp[:hour] for stamp, domain, _ in found if domain]).items():
+        hours = Counter([stamp[:hour] for stamp in compress(all_stamps, all_domains)])
+        for stamp, count in hours.items():
             summary.add_hour("delivered", self._time(stamp.decode())[:13], count)
         known = data.count(b"\n") - len(others) + self._sort_others(others)
         if known:
@@ -229,7 +234,8 @@ class Sieve:
             if line is None:
                 self._line(raw)
                 continue
-            kind = (line.kind, likeness[line.peer], likeness.pattern(line.text))
+            # Of a peer its name may mean something, its address does not.
+            kind = (line.kind, likeness[line.peer.partition("[")[0]], likeness.pattern(line.text))
             verdict = verdicts.get(kind)
             if verdict is None:
                 self._learn(raw, line, kind)

@@ -168,9 +168,8 @@ def apart(raw: str) -> Line | None:
             domain = recipient.rpartition("@")[2].lower()
             peer = relay if "[" in relay else ""
             text = raw[found.end() :]
-            said = max(text.find(" said: "), text.find(" to me: "))
-            code = text[said + 7 : said + 10] if said >= 0 else ""
-            return Line(status + dsn + code, stamp, domain, (recipient,), text, peer)
+            reply = text.partition(" said: " if " said: " in text else " to me: ")[2]
+            return Line(status + dsn + reply[:3], stamp, domain, (recipient,), text, peer)
         return None
     found = _REFUSED.match(raw)
     if found is not None:
