@@ -25,16 +25,16 @@ _WIDE: Final = "\u0080-\U0010ffff"
 _LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}+(?<!-)"
 _WIDE_LABEL: Final = rf"(?!-)[A-Za-z0-9_{_WIDE}-]{{1,63}}+(?<!-)"
 
-_PLAIN: Final = rf"([{_ATEXT}]++(?:\.[{_ATEXT}]++)*+@({_LABEL}(?:\.{_LABEL})*+))"
+_PLAIN: Final = rf"([{_ATEXT}]++(?:\.[{_ATEXT}]++)*@({_LABEL}(?:\.{_LABEL})*))"
 _PLAIN_MAILBOX = re.compile(_PLAIN)
 _PLAIN_PATH = re.compile(f"<{_PLAIN}>")
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
-_WIDE_DOMAIN = re.compile(rf"{_WIDE_LABEL}(?:\.{_WIDE_LABEL})*+")
-_DOT_STRING = re.compile(rf"[{_WIDE}{_ATEXT}]++(?:\.[{_WIDE}{_ATEXT}]++)*+")
-_QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*+"')
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_WIDE_DOMAIN = re.compile(rf"{_WIDE_LABEL}(?:\.{_WIDE_LABEL})*")
+_DOT_STRING = re.compile(rf"[{_WIDE}{_ATEXT}]++(?:\.[{_WIDE}{_ATEXT}]++)*")
+_QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*"')
 _ROUTE_DOMAIN: Final = r"@(?:[A-Za-z0-9_.-]++|\[[A-Za-z0-9:.]++\])"
-_SOURCE_ROUTE = re.compile(rf"{_ROUTE_DOMAIN}(?:,{_ROUTE_DOMAIN})*+:")
-_QUOTING_PATH = re.compile(r'<(?:[^">]|"(?:[^"\\]|\\.)*+")*+>')
+_SOURCE_ROUTE = re.compile(rf"{_ROUTE_DOMAIN}(?:,{_ROUTE_DOMAIN})*:")
+_QUOTING_PATH = re.compile(r'<(?:[^">]|"(?:[^"\\]|\\.)*")*>')
 
 
 class Mailbox(Struct, frozen=True, gc=False, order=True):

@@ -25,7 +25,7 @@ _DATE: Final = r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T"
 _OFFSET: Final = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _STAMP: Final = rf"(?:{_DAY}[ ]{_CLOCK}|{_DATE}{_CLOCK}(?:\.[0-9]{{1,9}}+)?{_OFFSET})"
 _HOST: Final = r"[!#-'*-9;<>-Z\\^-~]{1,255}+"  # without what ends a tag
-_INSTANCE: Final = r"postfix[A-Za-z0-9_-]{0,20}+/(?:[A-Za-z0-9._-]{1,20}/)?+"
+_INSTANCE: Final = r"postfix[A-Za-z0-9_-]{0,20}+/(?:[A-Za-z0-9._-]{1,20}/)?"
 _BEHIND: Final = rf"[ ]{_HOST}[ ]{_INSTANCE}"
 _KEY: Final = r"[0-9A-Z][0-9A-Za-z]{3,23}+"
 # Sets of what may stand there, and not of what may not: the engine is twice as fast with these.
@@ -67,7 +67,7 @@ _SENT: Final = (
     + r"sent[ ]\("
 )
 # Up to the end of the line, where the next hop does not say "Ok, discarded": it threw the message away.
-_TAKEN: Final = r"[ -+\--~]*+(?:,(?![ ]discarded)[ -+\--~]*+)*+"
+_TAKEN: Final = r"[ -+\--~]*+(?:,(?![ ]discarded)[ -+\--~]*+)*"
 
 # The frame of a line, to be looked for in all others of a piece.
 _FRAME: Final = re.compile(
@@ -96,7 +96,7 @@ def rows(data: bytes) -> tuple[list[Row], int]:
 @lru_cache(maxsize=64)
 def _expression(stamp: str, behind: str) -> re.Pattern[bytes]:
     return re.compile(
-        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*+(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n"
+        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n"
         rf"|{stamp}{behind}{_QUIET_AGENT}\n|(.*\n)|\Z)".encode(),
         re.VERBOSE,
     )

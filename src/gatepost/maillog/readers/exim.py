@@ -42,7 +42,7 @@ _CLIENT: Final = re.compile(
     r"(?:(?:^| )H=| (?:from|for) )((?:[^\s\[(<=]\S* )?(?:\([^)]{0,255}\) )?\[[^\]\s]{1,80}\])"
 )
 _ACCEPTED: Final = re.compile(r"<> |\"(?:[^\"\\]|\\.){0,320}\"@\S+|\S+")
-_CONFIRMED: Final = re.compile(r" C=\"((?:[^\"\\]++|\\.)*+)")
+_CONFIRMED: Final = re.compile(r" C=\"((?:[^\"\\]++|\\.)*)")
 _DURATION: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([wdhms])")
 _SECONDS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 # The header section that the reject log keeps of a message: a letter for the kind of each field stands before it.

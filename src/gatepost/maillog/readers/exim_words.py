@@ -31,10 +31,10 @@ _REPLY: Final = re.compile(
 )
 # The fields of a line, in any order. A value ends at a blank, or at a colon and a blank; a host has an address too.
 FIELDS: Final = re.compile(
-    r"(?: [A-Z][A-Za-z0-9]{0,5}=(?:\"(?:[^\"\\]++|\\.)*+\"|<[^>]*+>|"
-    r"(?:\[[^\]\s]*+\])?(?:[^\s\"<:]++|:(?!\s|$))*+(?=:?\s|:?$)"
-    r"(?: (?:\([^)]*+\) )?\[[^\]\s]*+\](?:[^\s:]++|:(?!\s|$))*+)?)"
-    r"| (?:routing )?defer \([^)]{0,20}\))*+"
+    r"(?: [A-Z][A-Za-z0-9]{0,5}=(?:\"(?:[^\"\\]++|\\.)*\"|<[^>]*+>|"
+    r"(?:\[[^\]\s]*+\])?(?:[^\s\"<:]++|:(?!\s|$))*(?=:?\s|:?$)"
+    r"(?: (?:\([^)]*+\) )?\[[^\]\s]*+\](?:[^\s:]++|:(?!\s|$))*)?)"
+    r"| (?:routing )?defer \([^)]{0,20}\))*"
 )
 _STEP: Final = re.compile(
     r"(?:in response to|after|while (?:sending|connected to|waiting for)|\(state) (?:pipelined )?"

@@ -25,7 +25,7 @@ _LINE: Final = re.compile(
 _LOGFMT: Final = re.compile(
     r"level=\"?([A-Z]{4,8})\"? uuid=\"?([0-9A-Fa-f-]{0,36}[.0-9]{0,16})\"? source=\"?([^\s\"]{1,64})\"? ?"
 )
-_FIELD: Final = re.compile(r"([A-Za-z_]{1,32})=(\"(?:[^\"\\]++|\\.)*+\"|[^\s\"]*+)")
+_FIELD: Final = re.compile(r"([A-Za-z_]{1,32})=(\"(?:[^\"\\]++|\\.)*\"|[^\s\"]*+)")
 _TALK: Final = re.compile(r"([CS]): ")
 _STATE: Final = re.compile(r" state=[0-9]{1,3}$")
 _RECIPIENT: Final = re.compile(r"recipient (<[^>]{0,1000}>|\S{1,1000}) (deferred|rejected): ")

@@ -21,8 +21,8 @@ _LINE: Final = re.compile(
     r"(?:ERROR|WARN|INFO|DEBUG|TRACE) ([^(]{1,100}) \(([a-z0-9-]{2,40}\.[a-z0-9-]{2,60})\) ?"
 )
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]{0,8}m")
-_FIELD: Final = re.compile(r"(?:^|, )([a-zA-Z]{1,32}) = (\"(?:[^\"\\]++|\\.)*+\"|\[[^\]]*+\]|[^,]*+)")
-_LISTED: Final = re.compile(r"\"((?:[^\"\\]++|\\.)*+)\"|([^\s,\[\]]++)")
+_FIELD: Final = re.compile(r"(?:^|, )([a-zA-Z]{1,32}) = (\"(?:[^\"\\]++|\\.)*\"|\[[^\]]*+\]|[^,]*+)")
+_LISTED: Final = re.compile(r"\"((?:[^\"\\]++|\\.)*)\"|([^\s,\[\]]++)")
 # What happened: at which step, by a remote's reply or by ourselves.
 _SENDING: Final[dict[str, tuple[str, Direction, Result]]] = {
     "delivery.delivered": ("content", "received", "delivered"),
