@@ -95,8 +95,11 @@ def test_where_other_threads_run_new_processes_are_started_afresh(log: Path) -> 
 
 @pytest.mark.usefixtures("side_by_side")
 def test_ctrl_c_gives_what_was_counted_and_leaves_no_process(log: Path) -> None:
+    pressed: list[int] = []
+
     def progress(done: int, total: int | None) -> None:
-        if done < 100_000:
+        if not pressed:
+            pressed.append(done)
             signal.raise_signal(signal.SIGINT)
 
     outcome = summarise([str(log)], EVERYTHING, TODAY, progress)
