@@ -14,7 +14,7 @@ from tests.dialogues.script import Dialogue
 SOURCE = Path(__file__).parents[2] / "src/gatepost"
 # The small mail server of the demonstration borrows our words; the gateway does not say them there.
 NOT_THE_GATEWAY = {"gateway/demo.py"}
-RULES = "policy/rules.py"
+RULES = ("policy/known.py", "policy/rules.py")
 
 # Replies that RFC 5321 gives a form of their own, and those whose words depend on what was said.
 BY_WORDS = {
@@ -47,12 +47,12 @@ def given_by_the_source() -> set[str]:
     for path in SOURCE.rglob("*.py"):
         name = path.relative_to(SOURCE).as_posix()
         if not name.startswith("reply/") and name not in NOT_THE_GATEWAY:
-            found |= given_by(ast.parse(path.read_bytes()), is_rules=name == RULES)
+            found |= given_by(ast.parse(path.read_bytes()), is_rules=name in RULES)
     return found
 
 
 def given_by(tree: ast.Module, is_rules: bool = False) -> set[str]:
-    """Find the entries that one module names: `catalogue.NAME`, imported names, and `entry="id"` of a rule."""
+    """Find the entries that one module names: `catalogue.NAME`, imported names, those of a row of findings."""
     names: set[str] = set()
     ids: set[str] = set()
     for node in ast.walk(tree):
@@ -61,7 +61,9 @@ def given_by(tree: ast.Module, is_rules: bool = False) -> set[str]:
                 names.add(name)
             case ast.ImportFrom(module=str(module)) if module.startswith("gatepost.reply.catalogue"):
                 names |= {alias.name for alias in node.names}
-            case ast.keyword(arg="entry", value=ast.Constant(value=str(text))) if is_rules:
+            case ast.keyword(arg="reject" | "defer", value=ast.Constant(value=str(text))) if is_rules:
+                ids.add(text)
+            case ast.AnnAssign(target=ast.Name(id="SCORE_ENTRY"), value=ast.Constant(value=str(text))):
                 ids.add(text)
             case _:
                 pass

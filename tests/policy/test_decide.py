@@ -19,20 +19,30 @@ from gatepost.checks.finding import (
 )
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action
-from gatepost.policy.rules import SEVERITY, Rule, Rules, standard
-from gatepost.reply.catalogue import ENTRIES
+from gatepost.policy.rules import SEVERITY, Rule, Rules, Treatment, rules
 
-RULES = standard()
+RULES = rules()
 
 
-def finding(check: str, result: Result, *evidence: Evidence, stage: Stage = Stage.CONTENT) -> Finding:
-    return Finding(check=check, stage=stage, result=result, evidence=evidence)
+def finding(
+    check: str,
+    result: Result,
+    *evidence: Evidence,
+    stage: Stage = Stage.CONTENT,
+    name: str = "",
+    score: float = 0.0,
+) -> Finding:
+    return Finding(check=check, stage=stage, result=result, evidence=evidence, name=name, score=score)
+
+
+def marking(name: str, score: float) -> Rule:
+    return Rule(finding=name, action=Action.RELAY, reason=f"{name} was seen", score=score, mark=True)
 
 
 CLEAN = finding("virus", Result.CLEAN)
 VIRUS = finding("virus", Result.FOUND, SignatureEvidence("Test.Virus", "clamd at unix:/s", "part 2 (a.txt)"))
 OUTAGE = finding("virus", Result.UNAVAILABLE, OutageEvidence("clamd at unix:/s", "cannot connect: secret"))
-TOO_LARGE = finding("size", Result.FOUND, SizeEvidence(1001, 1000))
+TOO_LARGE = finding("size", Result.FOUND, SizeEvidence(1001, 1000), name="size-exceeded")
 
 
 @pytest.mark.parametrize("findings", [(), (CLEAN,), (CLEAN, NO_SCANNER)])
@@ -55,7 +65,8 @@ def test_a_virus_is_rejected_and_its_signature_is_public() -> None:
 
 
 def test_a_size_over_the_limit_is_rejected_by_the_entry_of_its_stage() -> None:
-    declared = finding("size", Result.FOUND, SizeEvidence(1001, 1000, declared=True), stage=Stage.MAIL)
+    evidence = SizeEvidence(1001, 1000, declared=True)
+    declared = finding("size", Result.FOUND, evidence, stage=Stage.MAIL, name="size-declared")
     at_mail = decide(Stage.MAIL, (declared,), RULES)
     assert (at_mail.action, at_mail.entry) == (Action.REJECT, "size-declared")
     assert at_mail.facts == {"size": "1001", "limit": "1000"}
@@ -75,9 +86,9 @@ def test_an_outage_of_the_scanner_defers_and_stays_private() -> None:
 
 
 def test_an_outage_that_is_accepted_leaves_a_reason() -> None:
-    disposition = decide(Stage.CONTENT, (OUTAGE,), standard(virus_unavailable="accept"))
+    disposition = decide(Stage.CONTENT, (OUTAGE,), rules({"virus-unavailable": Treatment("mark")}))
     assert (disposition.action, disposition.entry) == (Action.RELAY, "")
-    assert "not checked for viruses" in disposition.reasons[0]
+    assert disposition.marks == ("virus-unavailable",)
     assert "cannot connect: secret" in disposition.reasons[0]
 
 
@@ -96,38 +107,52 @@ def test_of_equals_the_first_wins() -> None:
 def test_what_no_rule_is_about_goes_on_with_a_reason() -> None:
     disposition = decide(Stage.CONTENT, (finding("new", Result.UNAVAILABLE, NoteEvidence("x")),), RULES)
     assert (disposition.action, disposition.rule) == (Action.RELAY, "no-rule")
-    assert disposition.reasons == ("no rule says what to do when new is unavailable (x)",)
+    assert disposition.reasons == ("no rule is about new-unavailable (x)",)
 
 
 def test_a_fact_that_the_evidence_lacks_is_unknown() -> None:
     assert decide(Stage.CONTENT, (finding("virus", Result.FOUND),), RULES).facts == {"signature": "unknown"}
 
 
-@pytest.mark.parametrize("rules", [standard("defer"), standard("accept")])
-def test_every_rule_s_entry_is_in_the_catalogue_with_just_its_facts(rules: Rules) -> None:
-    for rule in rules.rules:
-        if rule.entry:
-            entry = ENTRIES[rule.entry]
-            assert entry.fields == frozenset(rule.facts)
-            assert entry.code // 100 == (4 if rule.action is Action.DEFER else 5)
+def test_what_was_found_before_decides_too() -> None:
+    disposition = decide(Stage.CONTENT, (CLEAN,), RULES, before=(VIRUS,))
+    assert disposition.rule == "virus-found"
 
 
-def test_two_rules_about_the_same_finding_are_refused() -> None:
-    rule = Rule(name="a", check="c", result=Result.FOUND, action=Action.RELAY, reason="r")
-    with pytest.raises(ValueError, match="two rules"):
-        Rules(
-            (
-                rule,
-                Rule(
-                    name="b",
-                    check="c",
-                    stage=Stage.MAIL,
-                    result=Result.FOUND,
-                    action=Action.DEFER,
-                    reason="r",
-                ),
-            )
-        )
+def test_scores_add_up_and_the_marks_name_what_was_found() -> None:
+    some = Rules([marking("a-found", 1.5), marking("b-found", 2.0)])
+    disposition = decide(
+        Stage.CONTENT, (finding("a", Result.FOUND), finding("b", Result.FOUND, score=-0.25)), some
+    )
+    assert (disposition.action, disposition.score) == (Action.RELAY, 1.25)
+    assert disposition.marks == ("a-found", "b-found")
+
+
+def test_the_score_refuses_a_message_at_its_end_only() -> None:
+    some = Rules([marking("a-found", 5.0)], reject_score=5.0)
+    at_rcpt = decide(Stage.RCPT, (finding("a", Result.FOUND, stage=Stage.RCPT),), some)
+    assert at_rcpt.action is Action.RELAY
+    at_end = decide(Stage.CONTENT, (), some, before=(finding("a", Result.FOUND, stage=Stage.RCPT),))
+    assert (at_end.action, at_end.entry) == (Action.REJECT, "score-too-high")
+    assert at_end.facts == {"score": "5", "limit": "5"}
+
+
+def test_what_is_observed_has_no_score_and_no_mark() -> None:
+    observed = Rules([Rule(finding="a-found", action=Action.RELAY, reason="seen")], reject_score=1.0)
+    disposition = decide(Stage.CONTENT, (finding("a", Result.FOUND, score=9.0),), observed)
+    assert (disposition.action, disposition.score, disposition.marks) == (Action.RELAY, 0.0, ())
+    assert disposition.reasons == ("seen",)
+
+
+def test_what_accepts_outweighs_all_but_the_firm() -> None:
+    accept = Rule(finding="friend-found", action=Action.RELAY, reason="a friend", accept=True, mark=True)
+    refuse = Rule(finding="a-found", action=Action.REJECT, reason="seen", entry="score-too-high")
+    some = Rules([accept, refuse, *RULES.rules], reject_score=0.1)
+    friend, seen = finding("friend", Result.FOUND), finding("a", Result.FOUND, score=3.0)
+    disposition = decide(Stage.CONTENT, (seen, friend), some)
+    assert (disposition.action, disposition.rule) == (Action.RELAY, "friend-found")
+    assert len(disposition.reasons) == 2
+    assert decide(Stage.CONTENT, (seen, friend, VIRUS), some).rule == "virus-found"
 
 
 @given(st.lists(st.sampled_from([CLEAN, VIRUS, OUTAGE, TOO_LARGE, NO_SCANNER]), max_size=6))

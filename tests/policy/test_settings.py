@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from gatepost.policy.disposition import Action
 from gatepost.policy.domains import DomainSettings
 from gatepost.policy.networks import Networks
-from gatepost.policy.settings import PolicySettings
+from gatepost.policy.rules import Treatment
+from gatepost.policy.settings import PolicySettings, TreatmentSettings
 
 
 def test_by_default_only_this_machine_may_relay_and_an_outage_defers() -> None:
@@ -15,7 +17,9 @@ def test_by_default_only_this_machine_may_relay_and_an_outage_defers() -> None:
     networks = Networks(settings.relay_networks)
     assert networks.contains("127.0.0.1")
     assert not networks.contains("10.0.0.1")
-    assert settings.virus_unavailable == "defer"
+    rule = settings.rules().find("virus-unavailable")
+    assert rule is not None
+    assert rule.action is Action.DEFER
 
 
 def test_a_network_that_is_none_is_refused_with_an_example() -> None:
@@ -25,10 +29,25 @@ def test_a_network_that_is_none_is_refused_with_an_example() -> None:
 
 def test_an_outage_cannot_be_called_permanent() -> None:
     with pytest.raises(ValidationError):
-        PolicySettings.model_validate({"virus_unavailable": "reject"})
+        PolicySettings.model_validate({"findings": {"virus-unavailable": "reject"}})
+
+
+def test_a_finding_may_be_treated_otherwise_with_or_without_a_score() -> None:
+    settings = PolicySettings.model_validate(
+        {"findings": {"virus-unavailable": {"action": "mark", "score": 2}, "virus-found": "observe"}}
+    )
+    assert settings.treatments() == {
+        "virus-unavailable": Treatment("mark", 2.0),
+        "virus-found": Treatment("observe"),
+    }
+
+
+def test_an_unknown_finding_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(ValidationError, match="did you mean 'virus-found'"):
+        PolicySettings.model_validate({"findings": {"virus-fund": "reject"}})
 
 
 def test_every_field_is_documented() -> None:
-    for model in (PolicySettings, DomainSettings):
+    for model in (PolicySettings, TreatmentSettings, DomainSettings):
         for name, field in model.model_fields.items():
             assert field.description, name

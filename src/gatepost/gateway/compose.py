@@ -18,7 +18,6 @@ from gatepost.journal.writer import Journal
 from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.policy.networks import Networks
-from gatepost.policy.rules import standard
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.services import Services
@@ -55,7 +54,7 @@ def compose(
         clock=time.time,
         ids=ids,
         checks=checks,
-        rules=standard(settings.policy.virus_unavailable),
+        rules=settings.policy.rules(),
         domains=domains,
         relay_networks=Networks(settings.policy.relay_networks),
         spool=spool,

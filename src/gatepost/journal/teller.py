@@ -326,8 +326,9 @@ def _decision(record: Said | Reception) -> Iterator[Line]:
 
 def _rule(disposition: Disposition) -> str:
     because = f", because {'; '.join(disposition.reasons)}" if disposition.reasons else ""
-    changed = f", altered: {', '.join(disposition.alterations)}" if disposition.alterations else ""
-    return f"{disposition.rule}: {disposition.action}{because}{changed}"
+    marked = f", marked {', '.join(disposition.marks)}" if disposition.marks else ""
+    score = f", score {disposition.score:g}" if disposition.score else ""
+    return f"{disposition.rule}: {disposition.action}{score}{because}{marked}"
 
 
 def _finding_tone(seen: Finding) -> Tone:

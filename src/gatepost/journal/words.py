@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Final, assert_never
+from typing import Final
 
-from gatepost.checks.finding import (
-    Evidence,
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    SignatureEvidence,
-    SizeEvidence,
-)
+from gatepost.checks.finding import Finding
 from gatepost.journal.reader import MAX_TIME
 from gatepost.journal.records import Reception
 from gatepost.reply.explanation import Explanation
@@ -108,24 +101,10 @@ def first_line(reply: Reply) -> str:
 def finding(seen: Finding) -> str:
     """Say what a check saw, with its evidence."""
     took = f" ({seen.duration * 1000:.0f} ms)" if seen.duration >= 0.0005 else ""
-    evidence = "; ".join(_evidence(item) for item in seen.evidence)
+    evidence = "; ".join([item.words() for item in seen.evidence])
     score = f", score {seen.score:+.1f}" if seen.score else ""
-    return f"{seen.check} {seen.result}{score}{took}" + (f": {evidence}" if evidence else "")
-
-
-def _evidence(item: Evidence) -> str:
-    match item:
-        case SizeEvidence():
-            said = "declared" if item.declared else "received"
-            return f"{octets(item.octets)} {said}, the limit is {octets(item.limit)}"
-        case SignatureEvidence():
-            return f"{item.signature} in {item.where}, found by {item.engine}"
-        case OutageEvidence():
-            return f"{item.engine} could not be asked: {item.reason}"
-        case NoteEvidence():
-            return item.note
-        case _:
-            assert_never(item)
+    what = seen.name or f"{seen.check} {seen.result}"
+    return f"{what}{score}{took}" + (f": {evidence}" if evidence else "")
 
 
 def move(explanation: Explanation) -> str:

@@ -7,97 +7,112 @@ case costs one look at each finding and gives a shared value.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, assert_never
+from typing import Final
 
-from gatepost.checks.finding import (
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    Result,
-    SignatureEvidence,
-    SizeEvidence,
-    Stage,
-)
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.policy.disposition import Action, Disposition
-from gatepost.policy.rules import SEVERITY, Rule, Rules
+from gatepost.policy.rules import SCORE_ENTRY, SCORE_RULE, SEVERITY, Rule, Rules
 
 _CLEAN: Final = Result.CLEAN
 _SKIPPED: Final = Result.SKIPPED
 _NO_RULE: Final = "no-rule"
 
 
-def decide(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Disposition:
-    """Decide on what was found at a stage.
+def decide(
+    stage: Stage, findings: Sequence[Finding], rules: Rules, before: Sequence[Finding] = ()
+) -> Disposition:
+    """Decide on what was found at a stage, and `before` it in the same session and transaction.
 
-    The severest action of all rules that match wins, the first of equals; the reasons of all are kept. A
-    check that was skipped decides nothing: its finding stands in the record. What no rule is about goes on,
-    with a reason that says so.
+    The severest action of all rules that match wins, the first of equals; the reasons of all are kept. One rule
+    that accepts outweighs all that are not firm. At the end of the content the score decides too. A check that was
+    skipped decides nothing: its finding stands in the record. What no rule is about goes on, with a reason that
+    says so.
     """
-    for finding in findings:
+    seen = (*before, *findings) if before else findings
+    for finding in seen:
         result = finding.result
         if result is not _CLEAN and result is not _SKIPPED:
-            return _weigh(stage, findings, rules)
+            return _weigh(stage, seen, rules)
     return rules.relay
 
 
 def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Disposition:
     reasons: list[str] = []
-    winner: Rule | None = None
-    cause: Finding | None = None
+    marks: list[str] = []
+    matched: list[tuple[Rule, Finding]] = []
+    score = 0.0
     for finding in findings:
         if finding.result is _CLEAN or finding.result is _SKIPPED:
             continue
-        rule = rules.find(finding.check, stage, finding.result)
+        what = finding.what
+        rule = rules.find(what)
         if rule is None:
-            reasons.append(
-                _reason(f"no rule says what to do when {finding.check} is {finding.result}", finding)
-            )
+            reasons.append(_reason(f"no rule is about {what}", finding))
             continue
         reasons.append(_reason(rule.reason, finding))
-        if winner is None or SEVERITY[rule.action] > SEVERITY[winner.action]:
-            winner, cause = rule, finding
-    if winner is None or cause is None:
-        return Disposition(action=Action.RELAY, rule=_NO_RULE, reasons=tuple(reasons))
+        matched.append((rule, finding))
+        if rule.mark:
+            marks.append(what)
+        if rule.mark or rule.entry:
+            score += finding.score or rule.score
+    accepting = next((rule for rule, _ in matched if rule.accept), None)
+    winner, cause = _severest(matched, firm_only=accepting is not None)
+    score = round(score, 2)
+    if winner is not None and cause is not None and winner.action is not Action.RELAY:
+        entry, facts = winner.entry, _public_facts(winner.facts, cause)
+        return Disposition(
+            action=winner.action,
+            rule=winner.finding,
+            reasons=tuple(reasons),
+            score=score,
+            marks=tuple(marks),
+            entry=entry,
+            facts=facts,
+        )
+    if stage is Stage.CONTENT and 0 < rules.reject_score <= score and accepting is None:
+        return Disposition(
+            action=Action.REJECT,
+            rule=SCORE_RULE,
+            reasons=(*reasons, f"the score {score:g} reaches {rules.reject_score:g}"),
+            score=score,
+            marks=tuple(marks),
+            entry=SCORE_ENTRY,
+            facts={"score": f"{score:g}", "limit": f"{rules.reject_score:g}"},
+        )
+    decisive = accepting or winner
     return Disposition(
-        action=winner.action,
-        rule=winner.name,
+        action=Action.RELAY,
+        rule=decisive.finding if decisive is not None else _NO_RULE,
         reasons=tuple(reasons),
-        entry=winner.entry,
-        facts=_public_facts(winner, cause),
+        score=score,
+        marks=tuple(marks),
     )
 
 
-def _public_facts(rule: Rule, finding: Finding) -> dict[str, str]:
+def _severest(
+    matched: Sequence[tuple[Rule, Finding]], *, firm_only: bool
+) -> tuple[Rule | None, Finding | None]:
+    winner: Rule | None = None
+    cause: Finding | None = None
+    for rule, finding in matched:
+        if firm_only and not rule.firm:
+            continue
+        if winner is None or SEVERITY[rule.action] > SEVERITY[winner.action]:
+            winner, cause = rule, finding
+    return winner, cause
+
+
+def _public_facts(names: Sequence[str], finding: Finding) -> dict[str, str]:
     """Take the facts that the rule's entry wants from the evidence; one that is not there is "unknown"."""
-    if not rule.facts:
+    if not names:
         return {}
     known: dict[str, str] = {}
     for evidence in finding.evidence:
-        match evidence:
-            case SizeEvidence():
-                known.setdefault("size", str(evidence.octets))
-                known.setdefault("limit", str(evidence.limit))
-            case SignatureEvidence():
-                known.setdefault("signature", evidence.signature)
-            case OutageEvidence() | NoteEvidence():
-                pass  # private: an outage is our affair, a note is for the record
-            case _:
-                assert_never(evidence)
-    return {name: known.get(name, "unknown") for name in rule.facts}
+        for name, fact in evidence.facts().items():
+            known.setdefault(name, fact)
+    return {name: known.get(name, "unknown") for name in names}
 
 
 def _reason(reason: str, finding: Finding) -> str:
-    details: list[str] = []
-    for evidence in finding.evidence:
-        match evidence:
-            case SizeEvidence():
-                details.append(f"{evidence.octets} octets, limit {evidence.limit}")
-            case SignatureEvidence():
-                details.append(f"{evidence.signature} in {evidence.where}, by {evidence.engine}")
-            case OutageEvidence():
-                details.append(f"{evidence.engine}: {evidence.reason}")
-            case NoteEvidence():
-                details.append(evidence.note)
-            case _:
-                assert_never(evidence)
-    return f"{reason} ({'; '.join(details)})" if details else reason
+    details = "; ".join([evidence.words() for evidence in finding.evidence])
+    return f"{reason} ({details})" if details else reason

@@ -20,13 +20,14 @@ class Action(StrEnum):
 class Disposition(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A decision: what to do, the rule that said so, why in words, and the entry to say (with its facts).
 
-    `reasons` are private: they go to the journal, never to the wire; `facts` fill the entry's text.
-    `alterations` are named changes to make on the way (none yet).
+    `reasons` are private: they go to the journal, never to the wire; `facts` fill the entry's text. `score` is
+    the sum over all that was found, `marks` names the findings that the message is to carry in a field of ours.
     """
 
     action: Action
     rule: str
     reasons: tuple[str, ...] = ()
-    alterations: tuple[str, ...] = ()
+    score: float = 0.0
+    marks: tuple[str, ...] = ()
     entry: str = ""
     facts: dict[str, str] = {}

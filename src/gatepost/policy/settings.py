@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import difflib
 
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gatepost.policy.known import KNOWN, Choice
 from gatepost.policy.networks import LOOPBACK, Networks
-from gatepost.policy.rules import Outage
+from gatepost.policy.rules import Rules, Treatment, rule_for, rules
+
+
+class TreatmentSettings(BaseModel):
+    """What to do about one finding, with a score of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Choice = Field(description='"reject", "defer", "mark", "accept" or "observe".')
+    score: float | None = Field(
+        default=None, ge=-100, le=100, description="What it adds to the score of the message."
+    )
 
 
 class PolicySettings(BaseModel):
@@ -18,11 +32,17 @@ class PolicySettings(BaseModel):
         description="Networks (CIDR) whose clients may send to any domain: your own servers. Everyone else "
         "may send to the named domains only.",
     )
-    virus_unavailable: Outage = Field(
-        default="defer",
-        description='What to do with a message when the virus scanner cannot be asked: "defer" (451 4.7.1, '
-        'the client tries again) or "accept" (the journal says that it went through unchecked). There is no '
-        '"reject": 5yz would tell the client that trying again cannot help, and it can.',
+    findings: dict[str, Choice | TreatmentSettings] = Field(
+        default={},
+        description='What to do about which finding, where not the usual: `{ "virus-unavailable" = "mark" }`, or '
+        'with a score `{ "spf-softfail" = { action = "mark", score = 2 } }`. `gatepost policy` lists the findings, '
+        "the choices each has, and the usual one with its reason.",
+    )
+    reject_score: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="Refuse a message whose findings add up to this score (550 5.7.1); 0 is never.",
     )
 
     @field_validator("relay_networks")
@@ -34,3 +54,26 @@ class PolicySettings(BaseModel):
             except ValueError as error:
                 raise ValueError(f'{error}; write a network like "10.0.0.0/8" or "192.0.2.7"') from None
         return names
+
+    @model_validator(mode="after")
+    def _true_choices(self) -> PolicySettings:
+        for finding, treatment in self.treatments().items():
+            if finding not in KNOWN:
+                near = difflib.get_close_matches(finding, KNOWN, 1, 0.5)
+                hint = f"did you mean {near[0]!r}?" if near else "`gatepost policy` lists them"
+                raise ValueError(f"{finding!r} is nothing that a check finds; {hint}")
+            rule_for(KNOWN[finding], treatment)
+        return self
+
+    def treatments(self) -> dict[str, Treatment]:
+        """Give what is wanted, by finding."""
+        return {
+            finding: Treatment(wanted.action, wanted.score)
+            if isinstance(wanted, TreatmentSettings)
+            else Treatment(wanted)
+            for finding, wanted in self.findings.items()
+        }
+
+    def rules(self) -> Rules:
+        """Give the rules that follow from the settings."""
+        return rules(self.treatments(), self.reject_score)

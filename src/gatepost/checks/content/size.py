@@ -29,5 +29,13 @@ class SizeCheck:
         octets = facts.declared_size if content is None else content.size
         if octets <= self._limit:
             return _NOTHING
-        evidence = SizeEvidence(octets, self._limit, declared=content is None)
-        return (Finding(check=self.name, stage=stage, result=Result.FOUND, evidence=(evidence,)),)
+        declared = content is None
+        return (
+            Finding(
+                check=self.name,
+                stage=stage,
+                result=Result.FOUND,
+                name="size-declared" if declared else "size-exceeded",
+                evidence=(SizeEvidence(octets, self._limit, declared=declared),),
+            ),
+        )

@@ -166,7 +166,7 @@ VIRUS_CHECK_UNAVAILABLE: Final = Entry(
     sender_action="Nothing to do: the message is tried again by itself.",
     operator_action=(
         "Look at the engine that checks.virus.address names (clamd): is it running, and has it loaded "
-        "its signatures? What happens meanwhile is set by policy.virus_unavailable."
+        "its signatures? What happens meanwhile is set by policy.findings, virus-unavailable."
     ),
     references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
     cause="system_temp",
