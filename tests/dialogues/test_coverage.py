@@ -39,7 +39,7 @@ def test_the_rest_of_the_catalogue_is_for_later() -> None:
     [
         "catalogue.SPOOL_FULL.reply()",
         "from gatepost.reply.catalogue.session import SPOOL_FULL",
-        'Rule(entry="spool-full")',
+        'Known(defer="spool-full")',
     ],
 )
 def test_the_walk_finds_each_way_of_naming_an_entry(source: str) -> None:
