@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -56,14 +55,14 @@ class Wrong(AtOnce):
 
 def at(checks: Checks, stage: Stage = Stage.CONTENT) -> Sequence[Finding]:
     async def run() -> Sequence[Finding]:
-        answer = checks.at(stage, FACTS)
-        return await answer if isinstance(answer, Awaitable) else answer
+        found, waiting = checks.at(stage, FACTS)
+        return [*found, *(await waiting)] if waiting is not None else found
 
     return asyncio.run(run())
 
 
 def test_no_check_no_finding() -> None:
-    assert not Checks(()).at(Stage.CONNECT, FACTS)
+    assert Checks(()).at(Stage.CONNECT, FACTS) == ((), None)
 
 
 def test_the_stages_that_are_looked_at_are_known() -> None:
@@ -71,13 +70,13 @@ def test_the_stages_that_are_looked_at_are_known() -> None:
 
 
 def test_only_the_checks_of_the_stage_run() -> None:
-    assert not Checks((AtOnce("a"),)).at(Stage.MAIL, FACTS)
+    assert Checks((AtOnce("a"),)).at(Stage.MAIL, FACTS) == ((), None)
 
 
 def test_checks_that_need_not_wait_answer_without_an_event_loop() -> None:
-    answer = Checks((AtOnce("a"), AtOnce("b"))).at(Stage.CONTENT, FACTS)
-    assert not inspect.isawaitable(answer)
-    assert [each.check for each in answer] == ["a", "b"]  # type: ignore[union-attr]
+    found, waiting = Checks((AtOnce("a"), AtOnce("b"))).at(Stage.CONTENT, FACTS)
+    assert waiting is None
+    assert [each.check for each in found] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -89,17 +88,30 @@ def test_checks_that_need_not_wait_answer_without_an_event_loop() -> None:
         (Waiting("a"), Waiting("b"), AtOnce("c"), AtOnce("d")),
     ],
 )
-def test_findings_stand_in_the_order_of_the_checks(checks: Sequence[AtOnce]) -> None:
-    assert [each.check for each in at(Checks(checks))] == [check.name for check in checks]
+def test_findings_at_once_come_first_and_each_kind_in_the_order_of_the_checks(
+    checks: Sequence[AtOnce],
+) -> None:
+    in_order = sorted(checks, key=lambda check: isinstance(check, Waiting))
+    assert [each.check for each in at(Checks(checks))] == [check.name for check in in_order]
+
+
+def test_what_is_found_at_once_is_told_at_once() -> None:
+    async def run() -> None:
+        found, waiting = Checks((Waiting("a"), AtOnce("b"))).at(Stage.CONTENT, FACTS)
+        assert [each.check for each in found] == ["b"]
+        assert waiting is not None
+        assert [each.check for each in await waiting] == ["a"]
+
+    asyncio.run(run())
 
 
 def test_checks_that_wait_run_side_by_side() -> None:
     async def run() -> Sequence[Finding]:
         barrier = asyncio.Barrier(3)
-        answer = Checks([Waiting(name, barrier=barrier) for name in "abc"]).at(Stage.CONTENT, FACTS)
-        assert isinstance(answer, Awaitable)
+        _, waiting = Checks([Waiting(name, barrier=barrier) for name in "abc"]).at(Stage.CONTENT, FACTS)
+        assert waiting is not None
         async with asyncio.timeout(10):
-            return await answer
+            return await waiting
 
     assert [each.check for each in asyncio.run(run())] == ["a", "b", "c"]
 
@@ -109,7 +121,8 @@ def test_checks_that_wait_run_side_by_side() -> None:
 def test_a_check_that_raises_is_a_finding_that_names_the_place(
     kind: type[AtOnce], others: tuple[AtOnce, ...]
 ) -> None:
-    broken, *rest = at(Checks((kind("broken", ZeroDivisionError("secret")), *others)))
+    found = at(Checks((kind("broken", ZeroDivisionError("secret")), *others)))
+    broken, *rest = sorted(found, key=lambda finding: finding.check != "broken")
     assert (broken.check, broken.stage, broken.result) == ("broken", Stage.CONTENT, Result.UNAVAILABLE)
     [evidence] = broken.evidence
     assert isinstance(evidence, OutageEvidence)
@@ -138,8 +151,9 @@ def test_cancelling_reaches_the_checks() -> None:
             return ()
 
     async def run() -> None:
-        answer = Checks((Slow("a"), Slow("b"))).at(Stage.CONTENT, FACTS)
-        task = asyncio.ensure_future(answer)  # type: ignore[arg-type,var-annotated]
+        _, waiting = Checks((Slow("a"), Slow("b"))).at(Stage.CONTENT, FACTS)
+        assert waiting is not None
+        task = asyncio.ensure_future(waiting)
         for _ in range(5):
             await asyncio.sleep(0)
         task.cancel()

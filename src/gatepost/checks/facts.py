@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gatepost.checks.finding import Finding
 from gatepost.mail.path import Mailbox
 
 CHUNK = 1 << 16
@@ -17,6 +18,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `client` is the address of the connecting host, `reverse_path` None for `<>` or before MAIL,
     `declared_size` the octets announced by MAIL SIZE= (0: none). `recipient` is the one in question at RCPT.
+    `findings` are those of the stages before, from RCPT on.
     """
 
     session: str
@@ -29,6 +31,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     recipients: tuple[Mailbox, ...] = ()
     recipient: Mailbox | None = None
     declared_size: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 class Content(Struct, frozen=True):

@@ -7,17 +7,19 @@ decides about it; reception sees findings and nothing else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from gatepost.checks.check import Check
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, OutageEvidence, Result, Stage
 
 _NOTHING: Final[tuple[Finding, ...]] = ()
+_AT_ONCE: Final = (_NOTHING, None)
 _MAX_REASON: Final = 300
 
 Findings = Sequence[Finding]
+Later = Coroutine[Any, Any, Findings]
 _Look = Callable[[Stage, Facts, Content | None], Findings | Awaitable[Findings]]
 
 
@@ -31,55 +33,34 @@ class Checks:
         }
         self.stages: Final = frozenset(stage for stage, looks in self._looks.items() if looks)
 
-    def at(
-        self, stage: Stage, facts: Facts, content: Content | None = None
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
-        """Run the checks of a stage. The answer is an awaitable only when a check gave one; await it once."""
+    def at(self, stage: Stage, facts: Facts, content: Content | None = None) -> tuple[Findings, Later | None]:
+        """Run the checks of a stage: what they found at once, and what is to be waited for, side by side.
+
+        The second is None when nothing waits; else await it, once.
+        """
         looks = self._looks[stage]
         if not looks:
-            return _NOTHING
-        if len(looks) == 1:
-            name, look = looks[0]
+            return _AT_ONCE
+        found: Findings = _NOTHING
+        waiting: list[Later] = []
+        for name, look in looks:
             try:
                 answer = look(stage, facts, content)
             except Exception as error:  # noqa: BLE001 - anyone's check may raise anything
-                return (_broken(name, stage, error),)
-            return answer if isinstance(answer, (tuple, list)) else _guarded(name, stage, answer)
-        return _run(looks, stage, facts, content)
+                answer = (_broken(name, stage, error),)
+            if isinstance(answer, (tuple, list)):
+                if answer:
+                    found = (*found, *answer) if found else answer
+            else:
+                waiting.append(_guarded(name, stage, answer))
+        if not waiting:
+            return found, None
+        return found, waiting[0] if len(waiting) == 1 else _gathered(waiting)
 
 
-def _run(
-    looks: tuple[tuple[str, _Look], ...], stage: Stage, facts: Facts, content: Content | None
-) -> Findings | Awaitable[Findings]:
-    found: list[Findings] = []
-    waiting: list[tuple[int, Awaitable[Findings]]] = []
-    for name, look in looks:
-        try:
-            answer = look(stage, facts, content)
-        except Exception as error:  # noqa: BLE001 - as in Checks.at
-            answer = (_broken(name, stage, error),)
-        if isinstance(answer, (tuple, list)):
-            found.append(answer)
-        else:
-            waiting.append((len(found), _guarded(name, stage, answer)))
-            found.append(_NOTHING)
-    return _gathered(found, waiting) if waiting else _joined(found)
-
-
-async def _gathered(found: list[Findings], waiting: list[tuple[int, Awaitable[Findings]]]) -> Findings:
-    """Put what is waited for into the places that are kept for it."""
-    if len(waiting) == 1:  # the usual case: one engine to ask, no task needed
-        index, answer = waiting[0]
-        found[index] = await answer
-    else:
-        got = await asyncio.gather(*(answer for _, answer in waiting))
-        for (index, _), findings in zip(waiting, got, strict=True):
-            found[index] = findings
-    return _joined(found)
-
-
-def _joined(found: Sequence[Findings]) -> list[Finding]:
-    return [finding for findings in found for finding in findings]
+async def _gathered(waiting: Sequence[Later]) -> Findings:
+    got = await asyncio.gather(*waiting)
+    return [finding for findings in got for finding in findings]
 
 
 async def _guarded(name: str, stage: Stage, answer: Findings | Awaitable[Findings]) -> Findings:

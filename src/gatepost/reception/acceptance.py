@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, assert_never
 
 import msgspec
 
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
+from gatepost.checks.runner import Later
 from gatepost.journal.records import Reception
 from gatepost.mail.header import Glance, glance
 from gatepost.mail.trace import received_field
@@ -99,22 +100,21 @@ class Acceptance:
         self._seen = seen = glance(content.data or next(content.chunks(), b""))
         if seen.hops > services.settings.max_hops:
             return self._refused(catalogue.MAIL_LOOP.reply(self._transaction.id, hops=seen.hops), _LIMITS)
-        found = services.checks.at(Stage.CONTENT, facts, content)
-        if type(found) is tuple or type(found) is list:
+        found, waiting = services.checks.at(Stage.CONTENT, facts, content)
+        if waiting is None:
             return self._judge(found)
-        if isinstance(found, Awaitable):
-            self._later(self._judge_later(found))
-            return None
-        return self._judge(found)
+        self._later(self._judge_later(found, waiting))
+        return None
 
-    async def _judge_later(self, found: Awaitable[Sequence[Finding]]) -> None:
-        reply = self._judge(await found)
+    async def _judge_later(self, found: Sequence[Finding], waiting: Later) -> None:
+        reply = self._judge((*found, *(await waiting)))
         if reply is not None:
             self._answer(reply)
 
     def _judge(self, findings: Sequence[Finding]) -> Reply | None:
-        self._findings = tuple(findings)
-        disposition = decide(Stage.CONTENT, findings, self._services.rules)
+        before = self._transaction.findings
+        self._findings = (*before, *findings)
+        disposition = decide(Stage.CONTENT, findings, self._services.rules, before)
         match disposition.action:
             case Action.RELAY:
                 self._commit(disposition)

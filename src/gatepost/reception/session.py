@@ -9,12 +9,13 @@ in the turn of the loop in which it is said.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Stage
+from gatepost.checks.runner import Later
 from gatepost.journal.records import Closed, Opened, Said, SecuredIn
 from gatepost.mail.ids import message_id
 from gatepost.mail.path import Mailbox
@@ -22,6 +23,7 @@ from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.policy.domains import may_receive, routes_on
 from gatepost.reception.acceptance import Acceptance, Client
+from gatepost.reception.looks import Look, findings_of
 from gatepost.reception.services import Door, Services
 from gatepost.reception.transaction import Transaction
 from gatepost.reply import catalogue
@@ -66,6 +68,7 @@ class InboundSession:
         "_errors",
         "_how",
         "_local",
+        "_looks",
         "_messages",
         "_peer",
         "_relay",
@@ -97,6 +100,7 @@ class InboundSession:
         self._errors = 0
         self._messages = 0
         self._how = "lost"
+        self._looks: dict[Stage, Look] = {}  # at the client, and at its name
         self._transaction: Transaction | None = None
         self.id = services.ids()
         self.protocol = ServerProtocol(
@@ -119,7 +123,9 @@ class InboundSession:
             reply = catalogue.NO_SERVICE.reply(self.id, host=services.host, client=self._client)
         else:
             reply = services.greeting
-        if reply.code != 220:
+        if reply.code == 220:
+            self._look(Stage.CONNECT)
+        else:
             self._how = "refused"
         services.journal.append(
             Opened(
@@ -167,6 +173,8 @@ class InboundSession:
         """Record the end, and drop what was not finished."""
         services = self._services
         self._drop_transaction()
+        for look in self._looks.values():
+            look.drop()
         services.counts.leave(self._client)
         services.journal.append(
             Closed(
@@ -221,8 +229,9 @@ class InboundSession:
 
     def _ehlo(self, event: Ehlo) -> Reply | None:
         self._drop_transaction()
+        self._look(Stage.HELO, event.name)
         offered = self.protocol.capabilities() if event.extended else None
-        return self._ask(Stage.HELO, _hello(self._services.host, offered))
+        return self._say("helo", _hello(self._services.host, offered))
 
     def _starttls(self) -> Reply:
         if self._door.tls is None:
@@ -239,7 +248,15 @@ class InboundSession:
         self._transaction = Transaction(
             name, event, services.spool, services.settings.memory_per_message, self._connection.heard
         )
-        return self._ask(Stage.MAIL, catalogue.MAIL_OK.reply(name))
+        if Stage.MAIL in services.checks.stages:
+            found, waiting = services.checks.at(Stage.MAIL, self._facts())
+            disposition = decide(Stage.MAIL, found, services.rules)
+            if disposition.action is not Action.RELAY:
+                self._transaction = None
+                self._messages -= 1  # there is no message yet that could have this number
+                return self._refuse_by(disposition, Stage.MAIL, found, self.id)
+            self._transaction.look = Look(found, waiting, services.loop)
+        return self._say("mail", catalogue.MAIL_OK.reply(name))
 
     def _rcpt(self, recipient: Mailbox) -> Reply | None:
         transaction = self._transaction
@@ -253,7 +270,19 @@ class InboundSession:
                 return self._refuse("rcpt", catalogue.RCPT_ROUTED.reply(transaction.id, recipient=address))
             if not may_receive(recipient, False, services.domains):
                 return self._refuse("rcpt", catalogue.RELAY_DENIED.reply(transaction.id, recipient=address))
-        return self._ask(Stage.RCPT, catalogue.RCPT_OK.reply(transaction.id), recipient)
+        looks = [*self._looks.values(), *([transaction.look] if transaction.look is not None else ())]
+        if any(not look.ended for look in looks):
+            self._later(self._rcpt_later(transaction, recipient, looks))
+            return None
+        return self._ask(transaction, recipient, findings_of(looks))
+
+    async def _rcpt_later(self, transaction: Transaction, recipient: Mailbox, looks: Sequence[Look]) -> None:
+        """Answer RCPT when all is known that counts for it."""
+        for look in looks:
+            await look.end()
+        reply = self._ask(transaction, recipient, findings_of(looks))
+        if reply is not None:
+            self._connection.answer(reply)
 
     def _vrfy(self, event: Vrfy) -> Reply:
         mailbox = event.mailbox
@@ -279,6 +308,7 @@ class InboundSession:
     def _end_of_content(self, event: EndOfContent) -> Reply | None:
         transaction = self._transaction
         assert transaction is not None  # the state table lets content follow DATA only  # noqa: S101
+        facts = self._facts(findings=transaction.findings)
         self._transaction = None
         protocol = self.protocol
         client = Client(
@@ -294,41 +324,60 @@ class InboundSession:
             return acceptance.refuse(event.fault, event.size)
         if transaction.failure is not None:
             return acceptance.not_kept(transaction.failure, event.size)
-        return acceptance.decide(self._facts(transaction, None))
+        return acceptance.decide(facts)
 
     # -- saying -----------------------------------------------------------------------------------------
 
-    def _ask(self, stage: Stage, reply: Reply, recipient: Mailbox | None = None) -> Reply | None:
-        """Say `reply` unless the checks of this stage find a reason against it."""
+    def _look(self, stage: Stage, helo: str = "") -> None:
+        """Begin to look at the client or at its name; the findings count at RCPT."""
+        services = self._services
+        if (former := self._looks.pop(stage, None)) is not None:
+            former.drop()
+        if stage in services.checks.stages:
+            found, waiting = services.checks.at(stage, self._facts(helo=helo))
+            self._looks[stage] = Look(found, waiting, services.loop)
+
+    def _ask(self, transaction: Transaction, recipient: Mailbox, before: tuple[Finding, ...]) -> Reply | None:
+        """Take a recipient unless a reason against it was found, by now or by the checks of RCPT."""
         checks = self._services.checks
-        if stage in checks.stages:
-            found = checks.at(stage, self._facts(self._transaction, recipient), None)
-            if found:
-                if isinstance(found, Awaitable):
-                    self._later(self._ask_later(stage, reply, recipient, found))
-                    return None
-                return self._weigh(stage, reply, recipient, found)
-        if recipient is not None and self._transaction is not None:
-            self._transaction.recipients.append(recipient)
-        return self._say(stage, reply)
+        found: Sequence[Finding] = ()
+        if Stage.RCPT in checks.stages:
+            facts = self._facts(recipient=recipient, findings=before)
+            found, waiting = checks.at(Stage.RCPT, facts)
+            if waiting is not None:
+                self._later(self._ask_later(transaction, recipient, before, found, waiting))
+                return None
+        return self._weigh(transaction, recipient, before, found)
 
     async def _ask_later(
-        self, stage: Stage, reply: Reply, recipient: Mailbox | None, found: Awaitable[Sequence[Finding]]
+        self,
+        transaction: Transaction,
+        recipient: Mailbox,
+        before: tuple[Finding, ...],
+        found: Sequence[Finding],
+        waiting: Later,
     ) -> None:
-        self._connection.answer(self._weigh(stage, reply, recipient, await found))
+        found = (*found, *(await waiting))
+        self._connection.answer(self._weigh(transaction, recipient, before, found))
 
     def _weigh(
-        self, stage: Stage, reply: Reply, recipient: Mailbox | None, findings: Sequence[Finding]
+        self,
+        transaction: Transaction,
+        recipient: Mailbox,
+        before: tuple[Finding, ...],
+        found: Sequence[Finding],
     ) -> Reply:
-        disposition = decide(stage, findings, self._services.rules)
-        if disposition.action is Action.RELAY:
-            if recipient is not None and self._transaction is not None:
-                self._transaction.recipients.append(recipient)
-            return self._say(stage, reply, findings, disposition)
-        if stage is Stage.MAIL:
-            self._drop_transaction()
-            self._messages -= 1  # there is no message yet that could have this number
-        ref = self._transaction.id if self._transaction is not None else self.id
+        disposition = decide(Stage.RCPT, found, self._services.rules, before)
+        if disposition.action is not Action.RELAY:
+            return self._refuse_by(disposition, Stage.RCPT, (*before, *found), transaction.id)
+        transaction.recipients.append(recipient)
+        known = transaction.findings or before
+        transaction.findings = (*known, *[one for one in found if one not in known]) if found else known
+        return self._say("rcpt", catalogue.RCPT_OK.reply(transaction.id))
+
+    def _refuse_by(
+        self, disposition: Disposition, stage: Stage, findings: Sequence[Finding], ref: str
+    ) -> Reply:
         refusal = catalogue.ENTRIES[disposition.entry].reply(ref, **disposition.facts)
         return self._refuse(stage, refusal, findings, disposition)
 
@@ -398,21 +447,25 @@ class InboundSession:
 
     def _drop_transaction(self) -> None:
         if self._transaction is not None:
-            self._transaction.discard()
+            self._transaction.drop()
             self._transaction = None
 
-    def _facts(self, transaction: Transaction | None, recipient: Mailbox | None) -> Facts:
+    def _facts(
+        self, *, helo: str = "", recipient: Mailbox | None = None, findings: tuple[Finding, ...] = ()
+    ) -> Facts:
         protocol = self.protocol
+        transaction = self._transaction
         mail = transaction.mail if transaction is not None else None
         return Facts(
             session=self.id,
             client=self._client,
             role=self._door.role,
             relay=self._relay,
-            helo=protocol.helo,
+            helo=helo or protocol.helo,
             tls=protocol.tls,
             reverse_path=mail.reverse_path if mail is not None else None,
             recipients=tuple(transaction.recipients) if transaction is not None else (),
             recipient=recipient,
             declared_size=mail.size if mail is not None else 0,
+            findings=findings,
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gatepost.checks.facts import Content
+from gatepost.checks.finding import Finding
 from gatepost.mail.path import Mailbox
+from gatepost.reception.looks import Look
 from gatepost.smtp.command import Mail
 from gatepost.spool.interface import Incoming, Spool
 
@@ -17,8 +19,10 @@ class Transaction:
         "_spool",
         "eightbit",
         "failure",
+        "findings",
         "id",
         "incoming",
+        "look",
         "mail",
         "recipients",
         "size",
@@ -29,6 +33,8 @@ class Transaction:
         self.id = message_id
         self.mail = mail
         self.recipients: list[Mailbox] = []
+        self.look: Look | None = None  # at the reverse-path
+        self.findings: tuple[Finding, ...] = ()  # all that was found up to the last recipient taken
         self.started = started
         self.size = 0
         self.eightbit = False
@@ -70,6 +76,12 @@ class Transaction:
         if len(chunks) != 1:
             chunks[:] = [b"".join(chunks)]
         return Content(self.size, chunks[0])
+
+    def drop(self) -> None:
+        """Forget it all."""
+        self.discard()
+        if self.look is not None:
+            self.look.drop()
 
     def discard(self) -> None:
         """Forget the content."""
