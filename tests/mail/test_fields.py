@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.mail.fields import MAX_HEADER, Field, split
+from gatepost.mail.fields import MAX_HEADER, Field, disowned, split
 
 MESSAGE = b"From: a@b.test\r\nSubject: one\r\n two\r\n\tthree\r\nX-Odd : yes\r\n\r\nBody: not a field\r\n"
 
@@ -50,3 +50,19 @@ def test_no_octet_is_lost(content: bytes) -> None:
     assert content.startswith(octets)
     assert content[len(octets) : header.body] in (b"", b"\r\n")
     assert header.whole
+
+
+def test_a_field_that_is_only_ours_to_write_gets_another_name_and_no_octet_moves() -> None:
+    content = b"From: a@b.test\r\nauthentication-Results: gate.test; spf=pass\r\nX-Gatepost-Marks : no\r\n\r\nHi\r\n"
+    header = split(content)
+    changed = bytearray(content)
+    for offset, octets in disowned(header, header.fields[1:]):
+        changed[offset : offset + len(octets)] = octets
+    assert len(changed) == len(content)
+    assert bytes(changed) == (
+        b"From: a@b.test\r\nX-Stranger-AuthResults: gate.test; spf=pass\r\nX-Stranger-Marks : no\r\n\r\nHi\r\n"
+    )
+
+
+def test_what_is_not_foreign_keeps_its_name() -> None:
+    assert disowned(split(MESSAGE), ()) == ()

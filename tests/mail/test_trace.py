@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.mail.path import Mailbox
-from gatepost.mail.trace import protocol, received_field
+from gatepost.mail.trace import marks_field, protocol, received_field
 
 ONE = (Mailbox("b@example.org", "example.org"),)
 
@@ -93,3 +93,9 @@ def test_whatever_the_client_says_it_is_one_field_with_our_clauses(helo: str, ad
 def test_a_mailbox_beyond_ascii_is_written_as_utf_8() -> None:
     octets = received(recipients=(Mailbox("jürgen@example.org", "example.org"),), smtputf8=True)
     assert "for <jürgen@example.org>".encode() in octets
+
+
+def test_marks_name_what_was_found_and_the_score() -> None:
+    assert marks_field(("spf-softfail", "helo-dynamic"), 2.5) == (
+        b"X-Gatepost-Marks: spf-softfail,\r\n\thelo-dynamic;\r\n\tscore=2.5\r\n"
+    )

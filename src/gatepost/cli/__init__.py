@@ -21,6 +21,7 @@ VERBS: Final = {
     "explain": "gatepost.cli.explain:explain",
     "trace": "gatepost.cli.trace:trace",
     "replies": "gatepost.cli.replies:replies",
+    "policy": "gatepost.cli.policy:policy",
     "reload": "gatepost.cli.reload:reload",
 }
 
@@ -32,6 +33,7 @@ _HELP: Final = {
     "explain": "Say what an SMTP reply means, whose move it is, and what to do.",
     "trace": "Tell the story of a message or session.",
     "replies": "List every reply this gateway can give, explained.",
+    "policy": "List what the checks can find, what is done about it, and why.",
     "reload": "Let the running gateway read its settings again.",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -67,9 +67,10 @@ def reference() -> str:
 def _tables(title: str, path: str, model: type[BaseModel]) -> list[str]:
     parts = _table(f"`{title}`", model)
     for name, field in model.model_fields.items():
-        inner = _model(field)
+        inner = model_of(field.annotation)
         if inner is not None:
-            parts += _tables(f"[{path}.{name}]", f"{path}.{name}", inner)
+            place = f"{path}.{name}.NAME" if _model(field) is None else f"{path}.{name}"
+            parts += _tables(f"[{place}]", place, inner)
     return parts
 
 
@@ -145,6 +146,12 @@ def _toml(value: Any) -> str:
             return f'"{value}"'
         case tuple():
             return "[" + ", ".join(map(_toml, value)) + "]"
+        case dict():
+            return (
+                "{ " + ", ".join(f'"{key}" = {_toml(inner)}' for key, inner in value.items()) + " }"
+                if value
+                else "{}"
+            )
         case None:
             return '"…"'
         case _:
@@ -156,4 +163,5 @@ def _comment(text: str) -> list[str]:
 
 
 def _model(field: FieldInfo) -> type[BaseModel] | None:
-    return model_of(field.annotation)
+    """Find the model that a field's part of the settings is made of; a table with keys of one's own has none."""
+    return None if get_origin(field.annotation) is dict else model_of(field.annotation)

@@ -6,11 +6,18 @@ It reads no structure inside a field, and over what is broken: whatever stands i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
 
 MAX_HEADER: Final = 1 << 18  # octets: what is longer is no header that anyone wrote
+
+
+_NEW_NAMES: Final = {
+    "authentication-results": b"X-Stranger-AuthResults",
+    "x-gatepost-marks": b"X-Stranger-Marks",
+}
 
 
 class Field(Struct, frozen=True, gc=False):
@@ -38,6 +45,21 @@ class Header(Struct, frozen=True, gc=False):
     def named(self, name: str) -> tuple[Field, ...]:
         """Give the fields of a name (in lower case), from the top."""
         return tuple([field for field in self.fields if field.name == name])
+
+
+def disowned(header: Header, foreign: Collection[Field]) -> tuple[tuple[int, bytes], ...]:
+    """Give a new name, of the same length, to fields that only we may write but did not: (offset, octets) each.
+
+    The octets of the content keep their number and places, so a content on disk is changed where it stands. The
+    values stay for a person to see, and no program takes them for ours any more (RFC 8601 §5).
+    """
+    changes: list[tuple[int, bytes]] = []
+    start = 0
+    for field in header.fields:
+        if field in foreign:
+            changes.append((start, _NEW_NAMES[field.name]))
+        start += len(field.raw)
+    return tuple(changes)
 
 
 def split(content: bytes) -> Header:

@@ -1,4 +1,4 @@
-"""The Received field that every relay adds on top (RFC 5321 §4.4): who gave us a message, when, and its id.
+"""The fields that the gateway adds on top: Received (RFC 5321 §4.4: who gave us a message, when, its id), and marks.
 
 Made once per message, when its content has come. No Return-Path is added: that is for the final delivery
 (ibid.). What the client said of itself is hostile until shown otherwise: it must not be able to write a
@@ -8,6 +8,7 @@ field, a clause or a comment of its own.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from gatepost.mail.date import date_time
@@ -55,6 +56,12 @@ def received_field(
         f"\tby {host} with {protocol(extended, bool(tls), smtputf8)}{secured} id {message_id}{for_whom};\r\n"
         f"\t{date_time(second, offset)}\r\n"
     ).encode("utf-8", "replace")
+
+
+def marks_field(marks: Sequence[str], score: float) -> bytes:
+    """Give the field that names what was found in a message which goes on all the same, and the sum of its score."""
+    named = ",\r\n\t".join(marks)
+    return f"X-Gatepost-Marks: {named};\r\n\tscore={score:g}\r\n".encode("ascii")
 
 
 def protocol(extended: bool, tls: bool, smtputf8: bool) -> str:

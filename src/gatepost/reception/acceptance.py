@@ -20,7 +20,7 @@ from gatepost.checks.finding import Finding, Stage
 from gatepost.checks.runner import Later
 from gatepost.journal.records import Reception
 from gatepost.mail.header import Glance, glance
-from gatepost.mail.trace import received_field
+from gatepost.mail.trace import marks_field, received_field
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reception.services import Services
@@ -148,7 +148,7 @@ class Acceptance:
             smtputf8=mail.smtputf8,
             facts=facts,
         )
-        head = received_field(
+        received = received_field(
             helo=client.helo,
             client=client.address,
             host=services.host,
@@ -172,7 +172,14 @@ class Acceptance:
                     assert_never(committed)
 
         services.spool.commit(
-            NewMessage(message=message, head=head, data=self._content.data, incoming=transaction.incoming),
+            NewMessage(
+                message=message,
+                head=marks_field(disposition.marks, disposition.score) + received
+                if disposition.marks
+                else received,
+                data=self._content.data,
+                incoming=transaction.incoming,
+            ),
             done,
         )
 

@@ -52,6 +52,10 @@ class Incoming(Protocol):
         """Append. Raises OSError (a full disk among others); the caller then discards."""
         ...
 
+    def overwrite(self, offset: int, octets: bytes) -> None:
+        """Change octets that were written. Raises OSError."""
+        ...
+
     def discard(self) -> None:
         """Forget what was written. Harmless after commit."""
         ...

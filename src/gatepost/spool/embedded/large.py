@@ -39,6 +39,10 @@ class IncomingFile:
             self.size += written
             rest = rest[written:] if written < len(rest) else b""
 
+    def overwrite(self, offset: int, octets: bytes) -> None:
+        """Change octets that were written. Raises OSError."""
+        os.pwrite(self._fd, octets, offset)
+
     def sync(self, directory_fd: int) -> None:
         """Bring the octets and the name to disk, and write no more. Raises OSError."""
         os.fsync(self._fd)
