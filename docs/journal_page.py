@@ -9,7 +9,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import fields
 
-from gatepost.checks.finding import Evidence, Finding, Result, Stage
+from gatepost.checks.evidence import Evidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.journal.records import VERSION, AnyRecord, Said
 from gatepost.journal.writer import MAX_FILE
 from gatepost.policy.disposition import Action, Disposition

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from gatepost.checks.evidence import OutageEvidence
 from gatepost.checks.facts import Content, Facts
-from gatepost.checks.finding import Finding, OutageEvidence, Result, Stage
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.runner import Checks
 
 FACTS = Facts(session="7zq4k0v3m8x2a", client="192.0.2.7", role="inbound", relay=False)

@@ -6,15 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gatepost.checks.finding import (
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    Result,
-    SignatureEvidence,
-    SizeEvidence,
-    Stage,
-)
+from gatepost.checks.evidence import NoteEvidence, OutageEvidence, SignatureEvidence, SizeEvidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.journal.query import Story
 from gatepost.journal.records import (
     AnyRecord,

@@ -5,7 +5,8 @@ from datetime import UTC
 import msgspec
 import pytest
 
-from gatepost.checks.finding import Finding, OutageEvidence, Result, SizeEvidence, Stage
+from gatepost.checks.evidence import OutageEvidence, SizeEvidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.journal.words import (
     finding,
     first_line,

@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.checks.content.virus import NO_SCANNER
-from gatepost.checks.finding import (
-    Evidence,
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    Result,
-    SignatureEvidence,
-    SizeEvidence,
-    Stage,
-)
+from gatepost.checks.evidence import Evidence, NoteEvidence, OutageEvidence, SignatureEvidence, SizeEvidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action
 from gatepost.policy.rules import SEVERITY, Rule, Rules, Treatment, rules

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from gatepost.checks.finding import Finding, OutageEvidence, Result, SignatureEvidence, SizeEvidence, Stage
+from gatepost.checks.evidence import OutageEvidence, SignatureEvidence, SizeEvidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.journal.records import (
     AnyRecord,
     Attempt,

@@ -12,6 +12,9 @@ from typing import Protocol
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
 
+Looked = Sequence[Finding] | Awaitable[Sequence[Finding]]
+"""What a check answers: findings at once, or something to wait for."""
+
 
 class Check(Protocol):
     """Look at a session or message and report what is there."""
@@ -19,9 +22,7 @@ class Check(Protocol):
     name: str
     stages: frozenset[Stage]
 
-    def look(
-        self, stage: Stage, facts: Facts, content: Content | None
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:
         """Report at one stage: at once when nothing must be waited for, else as an awaitable.
 
         `content` is given at CONTENT only. An answer at once costs a message no task switch.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
 
 from gatepost.checks.finding import Finding
+from gatepost.mail.fields import MAX_HEADER, Header, split
 from gatepost.mail.path import Mailbox
 
 CHUNK = 1 << 16
@@ -40,6 +42,15 @@ class Content(Struct, frozen=True):
     size: int
     data: bytes = b""
     file: str = ""
+
+    def opened(self) -> tuple[Header, Iterator[bytes]]:
+        """Read the header, and give the body behind it in pieces. Raises OSError when the file cannot be read."""
+        chunks = self.chunks()
+        begin = next(chunks, b"")
+        while len(begin) < min(self.size, MAX_HEADER + 2) and b"\r\n\r\n" not in begin:
+            begin += next(chunks, b"")
+        header = split(begin)
+        return header, chain((begin[header.body :],), chunks)
 
     def chunks(self) -> Iterator[bytes]:
         """Give the content in pieces of at most CHUNK octets. Raises OSError when the file cannot be read."""

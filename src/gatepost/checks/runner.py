@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from gatepost.checks.check import Check
+from gatepost.checks.evidence import OutageEvidence
 from gatepost.checks.facts import Content, Facts
-from gatepost.checks.finding import Finding, OutageEvidence, Result, Stage
+from gatepost.checks.finding import Finding, Result, Stage
 
 _NOTHING: Final[tuple[Finding, ...]] = ()
 _AT_ONCE: Final = (_NOTHING, None)

@@ -13,6 +13,7 @@ from gatepost.checks.check import Check, Stream
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.runner import Checks
+from gatepost.gateway.keys import signers_of
 from gatepost.gateway.settings import Settings
 from gatepost.journal.writer import Journal
 from gatepost.mail.ids import SessionIds
@@ -21,6 +22,7 @@ from gatepost.policy.networks import Networks
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.services import Services
+from gatepost.reception.signing import Signing
 from gatepost.reply import catalogue
 from gatepost.smtp.server import Limits
 from gatepost.spool.interface import Spool
@@ -57,6 +59,7 @@ def compose(
         rules=settings.policy.rules(),
         domains=domains,
         relay_networks=Networks(settings.policy.relay_networks),
+        signing=Signing(signers_of(settings)),
         spool=spool,
         journal=journal,
         counts=counts,

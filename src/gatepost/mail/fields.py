@@ -14,10 +14,10 @@ from msgspec import Struct
 MAX_HEADER: Final = 1 << 18  # octets: what is longer is no header that anyone wrote
 
 
-_NEW_NAMES: Final = {
-    "authentication-results": b"X-Stranger-AuthResults",
-    "x-gatepost-marks": b"X-Stranger-Marks",
-}
+_NEW_NAMES: Final = (
+    (b"authentication-results", b"X-Stranger-AuthResults"),
+    (b"x-gatepost-marks", b"X-Stranger-Marks"),
+)
 
 
 class Field(Struct, frozen=True, gc=False):
@@ -57,7 +57,8 @@ def disowned(header: Header, foreign: Collection[Field]) -> tuple[tuple[int, byt
     start = 0
     for field in header.fields:
         if field in foreign:
-            changes.append((start, _NEW_NAMES[field.name]))
+            begin = field.raw[:32].lower()
+            changes += [(start, new) for old, new in _NEW_NAMES if begin.startswith(old)]
         start += len(field.raw)
     return tuple(changes)
 

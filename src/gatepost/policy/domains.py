@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -16,6 +17,18 @@ from gatepost.mail.path import MAX_DOMAIN, Mailbox
 ANY: Final = "*"
 _ROUTING: Final = frozenset("%!@")
 _NOT_IN_A_DOMAIN: Final = frozenset(' \t\r\n<>()@,;\\"')
+
+
+class DkimKeySettings(BaseModel):
+    """One key of `dkim` of a domain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    selector: str = Field(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$",
+        description="The name of the key in DNS: SELECTOR._domainkey.DOMAIN.",
+    )
+    key: Path = Field(description="PEM file with the private key; `gatepost dkim new` makes one.")
 
 
 class DomainSettings(BaseModel):
@@ -32,6 +45,12 @@ class DomainSettings(BaseModel):
         default=(),
         description='Where its mail goes, tried in order: "10.0.0.5:25", "lmtp:127.0.0.1:24", '
         '"lmtp:unix:/run/dovecot/lmtp". With none, its mail is held until one is named.',
+    )
+    dkim: tuple[DkimKeySettings, ...] = Field(
+        default=(),
+        max_length=4,
+        description="Keys that sign what the relay networks send as authors of this domain or one below it: "
+        '[{ selector = "s1", key = "/etc/gatepost/example.org.s1.pem" }]. With several, each signs.',
     )
 
     @field_validator("name")

@@ -8,6 +8,7 @@ spool refused, or what a check found, goes to the journal only.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,13 +18,19 @@ import msgspec
 
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
+from gatepost.checks.identity.proofs import results_of
 from gatepost.checks.runner import Later
 from gatepost.journal.records import Reception
+from gatepost.mail.fields import disowned
 from gatepost.mail.header import Glance, glance
 from gatepost.mail.trace import marks_field, received_field
+from gatepost.mailauth.dkim import NotSigned
+from gatepost.mailauth.results import claims
+from gatepost.mailauth.results import write as write_results
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reception.services import Services
+from gatepost.reception.signing import SIGN_AT_ONCE
 from gatepost.reception.transaction import Transaction
 from gatepost.reply import catalogue
 from gatepost.reply.reply import Reply
@@ -46,6 +53,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     helo: str
     extended: bool
     tls: str
+    relay: bool
 
 
 class Acceptance:
@@ -117,8 +125,7 @@ class Acceptance:
         disposition = decide(Stage.CONTENT, findings, self._services.rules, before)
         match disposition.action:
             case Action.RELAY:
-                self._commit(disposition)
-                return None
+                return self._take(disposition)
             case Action.REJECT | Action.DEFER:
                 entry = catalogue.ENTRIES[disposition.entry]
                 return self._refused(entry.reply(self._transaction.id, **disposition.facts), disposition)
@@ -127,7 +134,56 @@ class Acceptance:
             case _:
                 assert_never(disposition.action)
 
-    def _commit(self, disposition: Disposition) -> None:
+    def _take(self, disposition: Disposition) -> Reply | None:
+        """Make the fields that go on top, and commit. None where the answer comes later."""
+        services = self._services
+        try:
+            if self._seen.claims:
+                self._disown()
+            if not self._client.relay or not services.signing:
+                self._commit(disposition, self._told(disposition))
+            elif self._content.size <= SIGN_AT_ONCE:
+                self._commit(disposition, b"", services.signing.sign(self._content, services.clock()))
+            else:
+                self._later(self._take_later(disposition))
+        except OSError as error:
+            return self.not_kept(error, self._content.size)
+        return None
+
+    async def _take_later(self, disposition: Disposition) -> None:
+        """Sign a large content while other sessions go on."""
+        services = self._services
+        try:
+            signature = await asyncio.to_thread(services.signing.sign, self._content, services.clock())
+        except OSError as error:
+            self._answer(self.not_kept(error, self._content.size))
+            return
+        self._commit(disposition, b"", signature)
+
+    def _disown(self) -> None:
+        """Give other names to fields of the sender that a reader would take for ours. Raises OSError."""
+        header, _ = self._content.opened()
+        claimed = [claim.field for claim in claims(header, (self._services.host,))]
+        changes = disowned(header, [*claimed, *header.named("x-gatepost-marks")])
+        incoming = self._transaction.incoming
+        if incoming is not None:
+            for offset, octets in changes:
+                incoming.overwrite(offset, octets)
+        elif changes:
+            data = bytearray(self._content.data)
+            for offset, octets in changes:
+                data[offset : offset + len(octets)] = octets
+            self._content = Content(self._content.size, bytes(data))
+
+    def _told(self, disposition: Disposition) -> bytes:
+        """Write what the next reader is told of the findings."""
+        proofs = results_of(self._findings)
+        results = write_results(self._services.host, proofs) if proofs else b""
+        return results + marks_field(disposition.marks, disposition.score) if disposition.marks else results
+
+    def _commit(
+        self, disposition: Disposition, told: bytes, signature: bytes | NotSigned | None = None
+    ) -> None:
         """Store the message; the answer follows from what the spool says."""
         services = self._services
         transaction = self._transaction
@@ -135,7 +191,8 @@ class Acceptance:
         mail = transaction.mail
         now = services.clock()
         recipients = tuple(transaction.recipients)
-        accepted = self._record(catalogue.MESSAGE_ACCEPTED.reply(transaction.id), disposition, now)
+        unsigned = f"not signed: {signature.why}" if isinstance(signature, NotSigned) else ""
+        accepted = self._record(catalogue.MESSAGE_ACCEPTED.reply(transaction.id), disposition, now, unsigned)
         facts = _encode(accepted)
         message = Message(
             id=transaction.id,
@@ -174,9 +231,7 @@ class Acceptance:
         services.spool.commit(
             NewMessage(
                 message=message,
-                head=marks_field(disposition.marks, disposition.score) + received
-                if disposition.marks
-                else received,
+                head=told + received + signature if isinstance(signature, bytes) else told + received,
                 data=self._content.data,
                 incoming=transaction.incoming,
             ),

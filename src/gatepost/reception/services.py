@@ -18,6 +18,7 @@ from gatepost.policy.rules import Rules
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.settings import ReceptionSettings
+from gatepost.reception.signing import Signing
 from gatepost.reply.reply import Reply
 from gatepost.smtp.server import Limits
 from gatepost.spool.interface import Spool
@@ -47,6 +48,7 @@ class Services:
     rules: Rules
     domains: Domains
     relay_networks: Networks
+    signing: Signing
     spool: Spool
     journal: Journal
     counts: ConnectionCounts

@@ -318,6 +318,7 @@ class InboundSession:
             helo=protocol.helo,
             extended=protocol.extended,
             tls=protocol.tls,
+            relay=self._relay,
         )
         acceptance = Acceptance(self._services, client, transaction, self._connection.answer, self._later)
         if event.fault is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gatepost.checks.content.size import SizeCheck
+from gatepost.checks.evidence import SizeEvidence
 from gatepost.checks.facts import Content, Facts
-from gatepost.checks.finding import Result, SizeEvidence, Stage
+from gatepost.checks.finding import Result, Stage
 
 LIMIT = 1000
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from gatepost.checks.content.virus import NO_SCANNER, WHOLE, NoVirusCheck, VirusCheck
+from gatepost.checks.evidence import OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import Content, Facts
-from gatepost.checks.finding import Finding, OutageEvidence, Result, SignatureEvidence, Stage
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.settings import VirusSettings
 from tests.peers.clamd import EICAR, EICAR_NAME, MARKER, MARKER_NAME, Clamd, clamd_running, dial
 

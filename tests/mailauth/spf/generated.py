@@ -56,7 +56,9 @@ def case(random: Random, *, mutated: bool) -> Case:
         records["TXT"] = texts
         table[name] = records
     table["slow.example"] = TIMEOUT
-    table["exp.example"] = {"TXT": [pick(("%{i} is not %{s} (%{c}, %{h}, %{R})", "%{d}%_%{o}%-.", "%{x}", "100%"))]}
+    table["exp.example"] = {
+        "TXT": [pick(("%{i} is not %{s} (%{c}, %{h}, %{R})", "%{d}%_%{o}%-.", "%{x}", "100%"))]
+    }
     table["mapped.example"] = {"CNAME": [pick(NAMES[:3])]}
     # None of these is slow.example: for pyspf that is a temperror, while §5.5 has such names skipped.
     names = [pick((*NAMES[:-1], "nobody.test", "www.c.example")) for _ in range(random.randint(0, 12))]
@@ -76,7 +78,9 @@ def record(random: Random) -> str:
     if random.random() < 0.2:
         terms.insert(random.randint(0, len(terms)), f"redirect={domain(random)}")
     if random.random() < 0.3:
-        terms.insert(random.randint(0, len(terms)), random.choice(("exp=exp.example", f"exp={domain(random)}")))
+        terms.insert(
+            random.randint(0, len(terms)), random.choice(("exp=exp.example", f"exp={domain(random)}"))
+        )
     if random.random() < 0.1:
         terms.insert(random.randint(0, len(terms)), random.choice(("x-y.z_1=%{d}/a", "moo=", "op=a.b")))
     return "v=spf1 " + random.choice((" ", " ", "  ")).join(terms) + random.choice(("", "", " "))

@@ -48,7 +48,15 @@ def fetch() -> Path:
         return kept
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "download",
+            "--quiet",
+            "--no-deps",
+        ]
         command += ["--no-binary", "pyspf", "--dest", folder, f"pyspf=={VERSION}"]
         try:
             done = subprocess.run(

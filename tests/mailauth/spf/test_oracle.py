@@ -54,7 +54,11 @@ def accepted(ours: Spf, word: oracle.Word) -> str:
         if "%" in MACRO.sub("", blamed.term):
             return "broken macro"
     # §7.3: only a domain name is cut to 253 characters, but pyspf cuts explanations too.
-    if word.result == ours.result and len(ours.explanation) > 253 and ours.explanation.endswith(word.explanation):
+    if (
+        word.result == ours.result
+        and len(ours.explanation) > 253
+        and ours.explanation.endswith(word.explanation)
+    ):
         return "long explanation"
     return ""
 
@@ -84,4 +88,7 @@ def test_the_oracle_is_asked_about_the_same_dns() -> None:
     table["m.example"] = {"A": ["192.0.2.1"]}
     table["why.example"] = {"TXT": ["not %{i}"]}
     assert oracle.ask("192.0.2.1", "h.example", "j@a.example", table, RECEIVER).result == "pass"
-    assert oracle.ask("192.0.2.2", "h.example", "j@a.example", table, RECEIVER)[:2] == ("fail", "not 192.0.2.2")
+    assert oracle.ask("192.0.2.2", "h.example", "j@a.example", table, RECEIVER)[:2] == (
+        "fail",
+        "not 192.0.2.2",
+    )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from gatepost.checks.evidence import SizeEvidence
 from gatepost.checks.facts import Content, Facts
-from gatepost.checks.finding import Finding, Result, SizeEvidence, Stage
+from gatepost.checks.finding import Finding, Result, Stage
 
 _NOTHING: Final[tuple[Finding, ...]] = ()
 

@@ -14,16 +14,9 @@ from typing import Final, assert_never
 from gatepost.checks.check import Dialer
 from gatepost.checks.content.clamd import Clamd, Clean, Match, Outage
 from gatepost.checks.content.parts import as_message, parts_of
+from gatepost.checks.evidence import Evidence, NoteEvidence, OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import CHUNK, Content, Facts
-from gatepost.checks.finding import (
-    Evidence,
-    Finding,
-    NoteEvidence,
-    OutageEvidence,
-    Result,
-    SignatureEvidence,
-    Stage,
-)
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.settings import VirusSettings
 
 WHOLE: Final = "the message as a whole"

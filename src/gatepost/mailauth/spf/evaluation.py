@@ -314,7 +314,9 @@ class Evaluation:
         self._counted_void = True
         self.voids += 1
         if self.voids > MAX_VOIDS:
-            raise StoppedError(Result.PERMERROR, f"more than {MAX_VOIDS} DNS lookups of its SPF records find nothing")
+            raise StoppedError(
+                Result.PERMERROR, f"more than {MAX_VOIDS} DNS lookups of its SPF records find nothing"
+            )
 
 
 def shown(name: str) -> str:

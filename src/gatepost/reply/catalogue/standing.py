@@ -15,15 +15,185 @@ SCORE_TOO_HIGH: Final = Entry(
     when="No single finding decided, but all of them together reached policy.reject_score.",
     why="Several weak signs together are a strong one. Each of them stands in the journal with its share.",
     sender_action=(
-        "Send this line to the postmaster of the domain you wrote to: the id in it finds the message and what "
+        "Send this line to the postmaster of the domain you wrote to: the id in it finds the message and "
+        "what "
         "was found."
     ),
     operator_action=(
-        "`gatepost trace` with the id lists the findings and their scores. If honest mail is refused, lower the "
+        "`gatepost trace` with the id lists the findings and their scores. If honest mail is refused, "
+        "lower the "
         "score of the finding that weighs too much (policy.findings) or raise policy.reject_score."
     ),
     references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
     cause="policy",
     side="sender",
     fields=frozenset({"score", "limit"}),
+)
+SPF_FAIL: Final = Entry(
+    id="spf-fail",
+    code=550,
+    enhanced="5.7.23",
+    text="{client} may not send for {domain}: {why}",
+    stage="rcpt",
+    when=(
+        "The domain of the reverse-path, or of the name in EHLO, publishes an SPF record, and it "
+        "excludes the client."
+    ),
+    why="The owner of the domain has said which hosts send its mail. This one is not among them.",
+    sender_action=(
+        "If you send from your own domain: add this host to its SPF record, or send through the mail "
+        "server that the "
+        "record names. If the message was forwarded, the forwarder must rewrite the reverse-path (SRS)."
+    ),
+    operator_action=(
+        "`gatepost trace` shows the record, the term that matched and the time. Forwarders break SPF: name "
+        "honest "
+        "ones in checks.identity.trusted_forwarders or checks.lists.allowed."
+    ),
+    references=("RFC 7208 §8.4", "RFC 7372 §3.2"),
+    cause="auth_fail",
+    side="sender",
+    fields=frozenset({"client", "domain", "why"}),
+)
+SPF_BROKEN: Final = Entry(
+    id="spf-broken",
+    code=550,
+    enhanced="5.7.24",
+    text="The SPF record of {domain} cannot be used: {why}",
+    stage="rcpt",
+    when="The SPF record of the domain has an error that no retry mends.",
+    why=(
+        "Nobody can tell from a broken record which hosts may send; the policy of this gateway "
+        "is to refuse then."
+    ),
+    sender_action="Correct the SPF record of the domain; the text says what is wrong.",
+    operator_action=(
+        "`gatepost trace` shows the record as it was seen. The usual choice is to mark such mail only."
+    ),
+    references=("RFC 7208 §8.7", "RFC 7372 §3.2"),
+    cause="auth_fail",
+    side="sender",
+    fields=frozenset({"domain", "why"}),
+)
+SPF_LATER: Final = Entry(
+    id="spf-later",
+    code=451,
+    enhanced="4.7.24",
+    text="The SPF record of {domain} cannot be read now; try again later",
+    stage="rcpt",
+    when="DNS did not answer for the SPF record of the domain.",
+    why="A failure of DNS says nothing about the sender, so it is never a refusal for good.",
+    sender_action=(
+        "Nothing to do: the message is tried again by itself. If it repeats, look at the "
+        "domain's DNS servers."
+    ),
+    operator_action="If many domains are concerned, look at the resolver that dns.nameservers names.",
+    references=("RFC 7208 §8.6", "RFC 7372 §3.2"),
+    cause="dns_temp",
+    side="sender",
+    fields=frozenset({"domain"}),
+)
+DKIM_FAIL: Final = Entry(
+    id="dkim-fail",
+    code=550,
+    enhanced="5.7.20",
+    text="No DKIM signature holds; the one of {domain}: {why}",
+    stage="content",
+    when="The message carries DKIM signatures, and none of them verifies.",
+    why=(
+        "A broken signature is usually worth as much as none (RFC 6376 §6.1); this gateway's "
+        "policy is stricter."
+    ),
+    sender_action=(
+        "Check that nothing changes the message after it is signed, and that the key in DNS fits "
+        "the signer's."
+    ),
+    operator_action=(
+        "`gatepost trace` shows each signature and why it failed. The usual choice is to mark such mail only."
+    ),
+    references=("RFC 6376 §6.1", "RFC 7372 §3.1"),
+    cause="auth_fail",
+    side="sender",
+    fields=frozenset({"domain", "why"}),
+)
+DMARC_REJECT: Final = Entry(
+    id="dmarc-reject",
+    code=550,
+    enhanced="5.7.26",
+    text="{domain} asks to refuse mail that it does not stand behind ({policy}): {why}",
+    stage="content",
+    when=(
+        "The author's domain publishes a DMARC policy, and neither SPF nor DKIM shows that the "
+        "message is genuine."
+    ),
+    why="The owner of the domain asks receivers to act so, because its name is forged.",
+    sender_action=(
+        "If you send from your own domain: sign with DKIM as that domain, or send through a server in its "
+        "SPF record "
+        "with a reverse-path in it. Mailing lists: write the list's address into From, or leave messages "
+        "unchanged."
+    ),
+    operator_action=(
+        "`gatepost trace` shows the record and what was and was not aligned. Mail of honest lists and "
+        "forwarders: "
+        "name their domains in checks.identity.trusted_forwarders."
+    ),
+    references=("RFC 9989 §5.4", "RFC 7372 §3.3"),
+    cause="auth_fail",
+    side="sender",
+    fields=frozenset({"domain", "policy", "why"}),
+)
+DMARC_LATER: Final = Entry(
+    id="dmarc-later",
+    code=451,
+    enhanced="4.7.26",
+    text="Whether {domain} stands behind the message cannot be found out now; try again later",
+    stage="content",
+    when="DNS did not answer for what the DMARC result of the message depends on.",
+    why="A failure of DNS says nothing about the message, so it is never a refusal for good.",
+    sender_action=(
+        "Nothing to do: the message is tried again by itself. If it repeats, look at the "
+        "domain's DNS servers."
+    ),
+    operator_action="If many domains are concerned, look at the resolver that dns.nameservers names.",
+    references=("RFC 9989 §5.3", "RFC 7372 §3.3"),
+    cause="dns_temp",
+    side="sender",
+    fields=frozenset({"domain"}),
+)
+AUTHOR_FORGED: Final = Entry(
+    id="author-forged",
+    code=550,
+    enhanced="5.7.1",
+    text="The author of the message is not credible: {why}",
+    stage="content",
+    when="The From field shows an author who nothing proves, or who is made to look like somebody else.",
+    why="Fraud works by names that readers trust. The text says what is wrong with this one.",
+    sender_action="Write your real address into From, and send from a domain that signs with DKIM.",
+    operator_action=(
+        "`gatepost trace` shows the field and the cue. Services that send in your name: let them sign with "
+        "DKIM, or "
+        "add them to your SPF record."
+    ),
+    references=("RFC 5322 §3.6.2", "RFC 5321 §7.1"),
+    cause="sender_rejected",
+    side="sender",
+    fields=frozenset({"why"}),
+)
+SENDER_BLOCKED: Final = Entry(
+    id="sender-blocked",
+    code=550,
+    enhanced="5.7.1",
+    text="Mail from {matched} is not taken here",
+    stage="rcpt, content",
+    when="The client, the reverse-path or the author is on the list checks.lists.blocked.",
+    why="The administrator of this gateway has decided so.",
+    sender_action="Ask the postmaster of the domain you write to, by another way, and quote this line.",
+    operator_action=(
+        "`gatepost trace` shows the entry that matched and its note; the list is checks.lists.blocked."
+    ),
+    references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
+    cause="sender_rejected",
+    side="sender",
+    fields=frozenset({"matched"}),
 )

@@ -1,0 +1,219 @@
+"""What findings rest on: typed, one struct per kind, so that a person can check it and the journal can keep it.
+
+Each kind says itself in words, and which of its facts may be told to the other side; nothing else of it goes there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+
+class _Evidence(Struct, frozen=True, tag_field="kind", gc=False):
+    """What all evidence can do: say itself in words, and name what of it may be told to the other side."""
+
+    def words(self) -> str:
+        """Say it in one phrase, for the journal and its readers (never put on the wire)."""
+        return type(self).__name__
+
+    def facts(self) -> dict[str, str]:
+        """Give the public facts, by the names that the fields of catalogue entries have."""
+        return {}
+
+
+class SizeEvidence(_Evidence, frozen=True, tag="size", gc=False):
+    """How large it is or claims to be, and the limit, in octets; `declared` when SIZE= said so."""
+
+    octets: int
+    limit: int
+    declared: bool = False
+
+    def words(self) -> str:
+        """Say both sizes."""
+        said = "declared" if self.declared else "received"
+        return f"{self.octets:,} octets {said}, the limit is {self.limit:,} octets"
+
+    def facts(self) -> dict[str, str]:
+        """Give both sizes."""
+        return {"size": str(self.octets), "limit": str(self.limit)}
+
+
+class SignatureEvidence(_Evidence, frozen=True, tag="signature", gc=False):
+    """A signature that matched, the engine that matched it, and where in the message it lies."""
+
+    signature: str
+    engine: str
+    where: str
+
+    def words(self) -> str:
+        """Say what was found, where, and by whom."""
+        return f"{self.signature} in {self.where}, found by {self.engine}"
+
+    def facts(self) -> dict[str, str]:
+        """Name the signature; engine and place are not public."""
+        return {"signature": self.signature}
+
+
+class OutageEvidence(_Evidence, frozen=True, tag="outage", gc=False):
+    """An engine that could not be asked or made no sense, and how that showed: our affair, never public."""
+
+    engine: str
+    reason: str
+
+    def words(self) -> str:
+        """Say who could not be asked."""
+        return f"{self.engine} could not be asked: {self.reason}"
+
+
+class NoteEvidence(_Evidence, frozen=True, tag="note", gc=False):
+    """A plain remark, such as why a check was skipped."""
+
+    note: str
+
+    def words(self) -> str:
+        """Give the remark."""
+        return self.note
+
+
+class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=True):
+    """What SPF says of a client and an identity ("mailfrom" or "helo"), and the record and term that led to it.
+
+    `reason` is in words; `explanation` is what the domain itself wants said (`exp=`).
+    """
+
+    result: str
+    identity: str
+    client: str
+    domain: str
+    reason: str
+    mechanism: str = ""
+    record: str = ""
+    explanation: str = ""
+
+    def words(self) -> str:
+        """Say the result and what led to it."""
+        term = f" by {self.mechanism!r} in {self.record!r}" if self.mechanism else ""
+        return f"SPF {self.result} for {self.identity} {self.domain}{term}: {self.reason}"
+
+    def facts(self) -> dict[str, str]:
+        """Give what its owner published anyway."""
+        return {"client": self.client, "domain": self.domain, "why": self.explanation or self.reason}
+
+
+class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=True):
+    """One DKIM signature and what became of it; `key_seen` is when DNS told of its key (seconds since 1970)."""
+
+    result: str
+    domain: str
+    selector: str
+    reason: str = ""
+    identity: str = ""
+    algorithm: str = ""
+    key_bits: int = 0
+    key_seen: float = 0.0
+    header_b: str = ""
+    unsigned_octets: int = 0
+    testing: bool = False
+    remarks: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """Say whose signature it is and whether it holds."""
+        key = f" ({self.algorithm}, {self.key_bits} bit)" if self.key_bits else ""
+        why = f": {self.reason}" if self.reason else ""
+        remarks = "".join([f"; {remark}" for remark in self.remarks])
+        return f"DKIM {self.result} for {self.domain or 'nobody'} by key {self.selector or '?'}{key}{why}{remarks}"
+
+    def facts(self) -> dict[str, str]:
+        """Give whose signature did not hold, and why."""
+        return {"domain": self.domain, "why": self.reason}
+
+
+class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=True):
+    """An ARC chain: who sealed, the newest first; `trusted` is the sealer that is believed, "" for none."""
+
+    status: str
+    domains: tuple[str, ...] = ()
+    reason: str = ""
+    trusted: str = ""
+
+    def words(self) -> str:
+        """Say whether the chain holds and who made it."""
+        sealers = f" of {', '.join(self.domains)}" if self.domains else ""
+        trusted = f"; {self.trusted} is trusted" if self.trusted else ""
+        return f"ARC {self.status}{sealers}{f': {self.reason}' if self.reason else ''}{trusted}"
+
+
+class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults=True):
+    """What DMARC says of the author domain: the result, the owner's record and policy, and what was aligned.
+
+    `record_at` is the domain where the record was found, `seen` when DNS told of it (seconds since 1970).
+    """
+
+    result: str
+    author: str
+    reason: str
+    policy: str = ""
+    record_at: str = ""
+    record: str = ""
+    seen: float = 0.0
+    testing: bool = False
+    aligned: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """Say the result, and the record with its place and the time it was seen."""
+        seen = f" at {datetime.fromtimestamp(self.seen, UTC):%H:%M:%S}" if self.seen else ""
+        record = f" [{self.record} at _dmarc.{self.record_at}{seen}]" if self.record else ""
+        policy = f", policy {self.policy}" if self.policy else ""
+        return f"DMARC {self.result} for {self.author or 'no author domain'}{policy}: {self.reason}{record}"
+
+    def facts(self) -> dict[str, str]:
+        """Give the domain that asks for it, and what it rests on."""
+        return {"domain": self.author, "policy": self.policy, "why": self.reason}
+
+
+class AuthorEvidence(_Evidence, frozen=True, tag="author", gc=False, omit_defaults=True):
+    """What the author field shows, and what is wrong about it, in words."""
+
+    shown: str
+    reason: str
+    domain: str = ""
+
+    def words(self) -> str:
+        """Say what is shown and what is wrong about it."""
+        return f"From {self.shown!r}: {self.reason}"
+
+    def facts(self) -> dict[str, str]:
+        """Give the domain and the reason."""
+        return {"domain": self.domain, "why": self.reason}
+
+
+class EntryEvidence(_Evidence, frozen=True, tag="list-entry", gc=False, omit_defaults=True):
+    """The entry of a list of ours that matched, what matched it, and who wrote the entry down for which reason."""
+
+    entry: str
+    matched: str
+    note: str = ""
+
+    def words(self) -> str:
+        """Say what matched which entry."""
+        return f"{self.matched} matches the entry {self.entry!r}{f' ({self.note})' if self.note else ''}"
+
+    def facts(self) -> dict[str, str]:
+        """Give what matched; the entry itself is ours alone."""
+        return {"matched": self.matched}
+
+
+Evidence = (
+    SizeEvidence
+    | SignatureEvidence
+    | OutageEvidence
+    | NoteEvidence
+    | SpfEvidence
+    | DkimEvidence
+    | ArcEvidence
+    | DmarcEvidence
+    | AuthorEvidence
+    | EntryEvidence
+)

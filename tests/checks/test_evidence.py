@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import get_args
+
+from gatepost.checks.evidence import (
+    ArcEvidence,
+    AuthorEvidence,
+    DkimEvidence,
+    DmarcEvidence,
+    EntryEvidence,
+    Evidence,
+    NoteEvidence,
+    OutageEvidence,
+    SignatureEvidence,
+    SizeEvidence,
+    SpfEvidence,
+)
+
+
+def test_evidence_says_itself_in_words() -> None:
+    assert (
+        SizeEvidence(2000, 1000, declared=True).words() == "2,000 octets declared, the limit is 1,000 octets"
+    )
+    assert SignatureEvidence("X", "clamd", "part 1").words() == "X in part 1, found by clamd"
+    assert OutageEvidence("clamd", "refused").words() == "clamd could not be asked: refused"
+    assert NoteEvidence("as it is").words() == "as it is"
+
+
+def test_proofs_say_whose_they_are_and_what_they_rest_on() -> None:
+    spf = SpfEvidence("fail", "mailfrom", "192.0.2.7", "a.test", "it is not listed", "-all", "v=spf1 -all")
+    assert spf.words() == "SPF fail for mailfrom a.test by '-all' in 'v=spf1 -all': it is not listed"
+    signature = DkimEvidence(
+        "pass", "a.test", "s1", algorithm="rsa-sha256", key_bits=1024, remarks=("short",)
+    )
+    assert signature.words() == "DKIM pass for a.test by key s1 (rsa-sha256, 1024 bit); short"
+    assert ArcEvidence("pass", ("b.test", "a.test"), trusted="b.test").words() == (
+        "ARC pass of b.test, a.test; b.test is trusted"
+    )
+    dmarc = DmarcEvidence(
+        "fail", "a.test", "nothing is aligned", "reject", "a.test", "v=DMARC1; p=reject", 60.0
+    )
+    assert dmarc.words() == (
+        "DMARC fail for a.test, policy reject: nothing is aligned [v=DMARC1; p=reject at _dmarc.a.test at 00:01:00]"
+    )
+    assert (
+        AuthorEvidence("B <b@b.test>", "it looks like ours").words()
+        == "From 'B <b@b.test>': it looks like ours"
+    )
+    assert (
+        EntryEvidence("*.b.test", "x@y.b.test", "spam").words()
+        == "x@y.b.test matches the entry '*.b.test' (spam)"
+    )
+
+
+def test_of_an_outage_nothing_is_public_and_of_a_list_only_what_matched() -> None:
+    assert OutageEvidence("clamd", "/secret").facts() == {}
+    assert SignatureEvidence("X", "clamd at /secret", "part 1").facts() == {"signature": "X"}
+    assert EntryEvidence("*.b.test", "x@y.b.test", "spam").facts() == {"matched": "x@y.b.test"}
+
+
+def test_every_evidence_has_words_of_its_own() -> None:
+    for kind in get_args(Evidence):
+        assert "words" in vars(kind), kind
