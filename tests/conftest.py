@@ -52,6 +52,8 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "dovecot": (("/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"), "dovecot-lmtpd"),
     "clamd": (("/usr/sbin/clamd",), "clamav-daemon"),
     "swaks": (("swaks",), "swaks"),
+    "nsd": (("/usr/sbin/nsd",), "nsd"),
+    "unbound": (("/usr/sbin/unbound",), "unbound"),
     "chromium": (("chromium",), "chromium"),
     "corpus": (("npm",), "npm"),
 }
