@@ -123,7 +123,8 @@ def macro(random: Random) -> str:
     pick = random.choice
     letter = pick(MACROS)
     letter = letter.upper() if random.random() < 0.2 else letter
-    return f"%{{{letter}{pick(('', '', '1', '2', '3', '9'))}{pick(('', '', 'r'))}{pick(('', '', '-', '+', '.-', ',/_='))}}}"
+    keep, reverse = pick(("", "", "1", "2", "3", "9")), pick(("", "", "r"))
+    return f"%{{{letter}{keep}{reverse}{pick(('', '', '-', '+', '.-', ',/_='))}}}"
 
 
 def mutate(random: Random, text: str) -> str:

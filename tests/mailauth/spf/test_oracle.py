@@ -1,4 +1,4 @@
-"""On thousands of generated and broken records pyspf says the same, but for a few classes where RFC 7208 is with us."""
+"""On thousands of generated and broken records pyspf says the same, or what RFC 7208 does not."""
 
 from __future__ import annotations
 

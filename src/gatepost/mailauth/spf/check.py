@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from gatepost.mail.dns import Resolver
-from gatepost.mailauth.spf.client import client_of
+from gatepost.mailauth.spf.address import client_of
 from gatepost.mailauth.spf.evaluation import Evaluation, Identified, Outcome, StoppedError, shown
 from gatepost.mailauth.spf.name import is_askable, to_ascii
 from gatepost.mailauth.spf.result import Identity, Result, Spf

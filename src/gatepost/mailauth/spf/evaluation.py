@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, assert_never
 
 from gatepost.mail.dns import Kind, Resolver
-from gatepost.mailauth.spf.client import Client
+from gatepost.mailauth.spf.address import Client
 from gatepost.mailauth.spf.macro import BadMacro, MacroString, parse_explanation
 from gatepost.mailauth.spf.name import fit, is_askable, is_below
 from gatepost.mailauth.spf.record import (

@@ -1,6 +1,6 @@
 """Macro strings (RFC 7208 §7): their grammar, read once into parts, and their expansion.
 
-Below `record`, which reads its domain-specs by it, and `check`, which knows the values. A text that is none becomes
+Below `record`, which reads its domain-specs by it, and `evaluation`, which knows the values. A text that is none becomes
 a `BadMacro` that says why. Time is linear in the text; an expansion is no longer than the text times the longest
 value (thrice that where it is escaped for a URL).
 """
@@ -19,7 +19,8 @@ LETTERS: Final = "slodiphv"
 EXPLANATION_LETTERS: Final = LETTERS + "crt"
 
 _MACRO = re.compile(
-    r"%(?:\{(?P<letter>[a-z])(?P<digits>[0-9]*)(?P<reverse>r?)(?P<delimiters>[.+,/_=-]*)\}|(?P<escape>[%_-]))",
+    # letter, digits, "r", delimiters; or an escape
+    r"%(?:\{([a-z])([0-9]*)(r?)([.+,/_=-]*)\}|([%_-]))",
     re.IGNORECASE | re.ASCII,
 )
 _ESCAPES: Final = {"%": "%", "_": " ", "-": "%20"}
@@ -138,12 +139,12 @@ def _parse(text: str, letters: str) -> tuple[MacroString | BadMacro, int]:
                 literal = ""
             digits = digits.lstrip("0")
             keep = int(digits) if 0 < len(digits) <= _DIGITS else 0
+            delimiters = "".join(dict.fromkeys(delimiters))
             parts.append(Macro(letter.lower(), keep, bool(reverse), delimiters, url=letter.isupper()))
             used += letter.lower()
         start = macro.end()
         at = text.find("%", start)
-    end = start
     literal += text[start:]
     if literal:
         parts.append(literal)
-    return MacroString(text, tuple(parts), used), end
+    return MacroString(text, tuple(parts), used), start

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import Struct
 
+from gatepost.mailauth.spf.address import Kind, number_of
 from gatepost.mailauth.spf.macro import BadMacro, MacroString, parse_domain_spec, parse_macro_string
 from gatepost.mailauth.spf.result import Result
 
@@ -34,6 +34,7 @@ _PRINTABLE = re.compile(r"[ -~]*")
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)")
 _MECHANISM = re.compile(r"[A-Za-z0-9]*")
 _PREFIXES = re.compile(r"(?:/([0-9]+))?(?://([0-9]+))?\Z")
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _QUOTED: Final = 60  # characters of a term that are repeated in a reason
 
 
@@ -85,7 +86,7 @@ class Ip(Struct, frozen=True, gc=False):
 
     text: str
     result: Result
-    kind: Literal["A", "AAAA"]
+    kind: Kind
     network: int
     shift: int
 
@@ -196,9 +197,9 @@ def _directive(term: str) -> Directive:
         case "ptr":
             return Ptr(term, result, _argument(term, rest) if rest else None)
         case "ip4":
-            return Ip(term, result, "A", *_network(term, rest, 32))
+            return Ip(term, result, "A", *_network(term, rest, "A"))
         case "ip6":
-            return Ip(term, result, "AAAA", *_network(term, rest, 128))
+            return Ip(term, result, "AAAA", *_network(term, rest, "AAAA"))
         case "exists":
             return Exists(term, result, _argument(term, rest))
         case "redirect" | "exp" as modifier if rest.startswith(":"):
@@ -232,35 +233,21 @@ def _target_and_shifts(term: str, rest: str) -> tuple[MacroString | None, int, i
     return target, _shift(term, prefixes[1], 32), _shift(term, prefixes[2], 128)
 
 
-def _network(term: str, rest: str, width: int) -> tuple[int, int]:
+def _network(term: str, rest: str, kind: Kind) -> tuple[int, int]:
     """Read ":", an address and perhaps a prefix length behind `ip4` or `ip6`."""
     address, slash, prefix = rest[1:].partition("/")
-    if not rest.startswith(":") or not address:
-        raise _BadTermError(f"{_quoted(term)} names no address")
-    if slash and not prefix.isdigit():
-        raise _BadTermError(f"{_quoted(term)} has no number as its prefix length")
-    number = _number(address, width)
+    number = number_of(address, kind) if rest.startswith(":") else None
     if number is None:
-        raise _BadTermError(f"{_quoted(term)} holds no IPv{4 if width == 32 else 6} address")
-    shift = _shift(term, prefix or None, width)
+        raise _BadTermError(f"{_quoted(term)} names no IPv{4 if kind == 'A' else 6} address")
+    shift = _shift(term, prefix if slash else None, 32 if kind == "A" else 128)
     return number >> shift, shift
-
-
-def _number(address: str, width: int) -> int | None:
-    try:
-        if width == 32:
-            return int(IPv4Address(address))
-        # Python takes an address with a zone, the grammar does not.
-        return int(IPv6Address(address)) if "%" not in address else None
-    except AddressValueError:
-        return None
 
 
 def _shift(term: str, prefix: str | None, width: int) -> int:
     """Turn a prefix length into the number of bits that do not count."""
     if prefix is None:
         return 0
-    if len(prefix) > 3 or (prefix[0] == "0" and prefix != "0") or int(prefix) > width:
+    if _PREFIX.fullmatch(prefix) is None or int(prefix) > width:
         raise _BadTermError(f"{_quoted(term)} has a prefix length that is not one of 0 to {width}")
     return width - int(prefix)
 
