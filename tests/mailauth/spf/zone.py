@@ -17,7 +17,7 @@ class Zone:
     """
 
     def __init__(self, table: Mapping[str, Mapping[str, Sequence[str] | str] | str]) -> None:
-        self._table = {name.lower().removesuffix("."): records for name, records in table.items()}
+        self.table = {name.lower().removesuffix("."): records for name, records in table.items()}
         self.asked: list[tuple[str, Kind]] = []
 
     async def ask(self, name: str, kind: Kind) -> Answer:
@@ -26,7 +26,7 @@ class Zone:
         name = name.lower().removesuffix(".")
         seen = {name}
         while True:
-            records = self._table.get(name)
+            records = self.table.get(name)
             if records is None:
                 return Answer(name, kind, Status.ABSENT)
             if isinstance(records, str):

@@ -87,9 +87,7 @@ class Evaluation:
         self._resolver = resolver
         self._counted_void = False  # whether the term at hand was counted as void
         self._domains: list[str] = []  # those under evaluation, outermost first
-        self._names: tuple[str, ...] | None = (
-            None  # the client's, by its PTR records; None before they are asked
-        )
+        self._names: tuple[str, ...] | None = None  # the client's own, once its PTR records were asked for
         self._validated: dict[str, bool] = {}
 
     async def outcome_of(self, domain: str) -> Outcome | None:
@@ -118,7 +116,7 @@ class Evaluation:
             return ""
         # It counts for no limit, and what goes wrong with it goes for nothing.
         answer = await self._resolver.ask(name, "TXT")
-        if len(answer.records) != 1:
+        if len(answer.records) != 1 or len(answer.records[0]) > MAX_RECORD:
             return ""
         string = parse_explanation(answer.records[0])
         if isinstance(string, BadMacro):
@@ -294,10 +292,9 @@ class Evaluation:
 
     async def _validated_name(self, domain: str) -> str:
         """Give the client's name for %{p} (§7.3): the domain if it is one, else one below it, else any."""
-        names = await self._client_names()
-        for name in sorted(
-            names, key=lambda name: (name.lower() != domain.lower(), not is_below(name, domain))
-        ):
+        below = [name for name in await self._client_names() if is_below(name, domain)]
+        below.sort(key=len)  # the domain itself is the shortest
+        for name in (*below, *[name for name in await self._client_names() if name not in below]):
             if await self._is_validated(name):
                 return name
         return _UNKNOWN

@@ -1,8 +1,8 @@
 """Macro strings (RFC 7208 §7): their grammar, read once into parts, and their expansion.
 
-Below `record`, which reads its domain-specs by it, and `evaluation`, which knows the values. A text that is none becomes
-a `BadMacro` that says why. Time is linear in the text; an expansion is no longer than the text times the longest
-value (thrice that where it is escaped for a URL).
+Below `record`, which reads its domain-specs by it, and `evaluation`, which knows the values. A text that is none
+becomes a `BadMacro` that says why. Time is linear in the text; an expansion is no longer than the text times the
+longest value (thrice that where it is escaped for a URL).
 """
 
 from __future__ import annotations

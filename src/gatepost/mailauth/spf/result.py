@@ -46,11 +46,12 @@ class Spf(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What SPF says of a client and an identity.
 
     `client` is the address in its shortest form, an IPv4 one also where it came mapped into IPv6. `sender` and
-    `domain` are what was checked, the domain with A-labels and in lower case. `mechanism` is the directive that gave
-    the result, as written in `record`, or "default", or "" when no record got so far; `record` belongs to the domain,
-    or to where its `redirect=` led. `path` goes on from there into the records that were included; its last step is
-    where the address matched, or what is wrong. `explanation` is the domain's own text, for a fail: printable ASCII,
-    but foreign words. `lookups` and `voids` count as §4.6.4 does. `reason` says in words what decided.
+    `domain` are what was checked; the domain is in lower case and in A-labels, but none at all when it was none.
+    `mechanism` is the directive that gave the result, as written in `record`, or "default", or "" when no record got
+    so far. `record` belongs to `domain`, or to where its `redirect=` led; `path` goes on from there into the records
+    that were included, and its last step is where the address matched, or what is wrong. `explanation` is what the
+    domain has to say of a fail: printable ASCII, but foreign words. `lookups` and `voids` count as §4.6.4 does.
+    `reason` says in words what decided.
     """
 
     result: Result
