@@ -3,7 +3,8 @@
 A dialogue is a file `*.smtp` that anyone can read:
 
     # what it shows (the first line is the test's sentence)
-    % client = "127.0.0.2"          a line of TOML: `client` is where we call from, the rest are settings
+    % client = "127.0.0.2"          a line of TOML: `client` is where we call from, `zone` what DNS says, the
+                                     rest are settings
     s: 220 gateway.test ESMTP Gatepost
     c: EHLO client.test              a line we send, ended by CRLF
     s: 250-gateway.test              a reply line, exactly; ID stands for any session id
@@ -52,6 +53,7 @@ class Dialogue:
     name: str
     about: str
     client: str
+    zone: dict[str, Any]
     settings: dict[str, Any]
     steps: tuple[Step, ...] = field(repr=False)
 
@@ -78,7 +80,8 @@ def read(path: Path) -> Dialogue:
             steps += [Step(number, kind, text.removeprefix(" "))] * times
     settings = tomllib.loads("\n".join(toml))
     client = settings.pop("client", "127.0.0.1")
-    return Dialogue(path.stem, about, client, settings, tuple(steps))
+    zone = settings.pop("zone", {})
+    return Dialogue(path.stem, about, client, zone, settings, tuple(steps))
 
 
 def all_dialogues() -> list[Dialogue]:

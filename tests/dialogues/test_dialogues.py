@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import mmap
 import socket
@@ -25,6 +26,8 @@ from gatepost.smtp.aio import ServerConnection
 from gatepost.spool.embedded import EmbeddedSpool
 from tests.dialogues.script import Dialogue, all_dialogues, play
 from tests.peers.gateway import Gateway, to_toml
+from tests.peers.nameserver import Nameserver
+from tests.zone import Zone
 
 DIALOGUES = all_dialogues()
 NO_SOCKET = [d for d in DIALOGUES if "listener" not in d.settings]
@@ -89,24 +92,27 @@ def test_a_session_without_a_socket_says_what_the_dialogue_says(
     settings = load(tmp_path / "settings.toml")
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        line, close = runner.run(_in_memory(settings, dialogue.client, tmp_path))
+        line, close = runner.run(_in_memory(settings, dialogue.client, tmp_path, Zone(dialogue.zone)))
         try:
             play(dialogue, MemoryLine(loop, *line), piecewise)
         finally:
             runner.run(close())
 
 
-async def _in_memory(settings: Settings, client: str, folder: Path) -> tuple[Any, Any]:
+async def _in_memory(settings: Settings, client: str, folder: Path, zone: Zone) -> tuple[Any, Any]:
     loop = asyncio.get_running_loop()
     journal = Journal(folder / "journal", "test", time.time, loop.call_soon)
     spool = EmbeddedSpool(folder / "spool", time.time, loop.call_soon_threadsafe, settings.spool)
     tasks: set[asyncio.Task[None]] = set()
-    checks, virus = compose_checks(settings, loop.time)
+    domains = Domains(settings.domain)
+    checks, virus = compose_checks(
+        settings, monotonic=loop.time, clock=time.time, resolver=zone, domains=domains
+    )
     services = compose(
         settings,
         loop=loop,
         checks=checks,
-        domains=Domains(settings.domain),
+        domains=domains,
         ids=SessionIds(1, time.time),
         spool=spool,
         journal=journal,
@@ -150,28 +156,29 @@ class SocketLine:
 
 
 @pytest.fixture(scope="module")
-def gateways(free_port: Callable[[], int]) -> Iterator[Callable[[dict[str, Any]], Gateway]]:
-    """Give a running gateway with certain settings; the one with none is started once."""
+def gateways(free_port: Callable[[], int]) -> Iterator[Callable[[Dialogue], Gateway]]:
+    """Give a running gateway with a dialogue's settings and DNS; the one with none is started once."""
     running: dict[str, Gateway] = {}
+    with contextlib.ExitStack() as stack:
 
-    def gateway(settings: dict[str, Any]) -> Gateway:
-        key = json.dumps(settings, sort_keys=True)
-        if key not in running:
-            started = Gateway(free_port(), settings=settings)
-            started.__enter__()
-            running[key] = started
-        return running[key]
+        def gateway(dialogue: Dialogue) -> Gateway:
+            key = json.dumps([dialogue.settings, dialogue.zone], sort_keys=True)
+            if key not in running:
+                nameserver = stack.enter_context(Nameserver(free_port(), dialogue.zone))
+                dns = {"nameservers": [nameserver.address]}
+                running[key] = stack.enter_context(
+                    Gateway(free_port(), settings={"dns": dns, **dialogue.settings})
+                )
+            return running[key]
 
-    yield gateway
-    for started in running.values():
-        started.__exit__()
+        yield gateway
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda d: d.name)
 def test_the_running_gateway_says_what_the_dialogue_says(
-    dialogue: Dialogue, gateways: Callable[[dict[str, Any]], Gateway]
+    dialogue: Dialogue, gateways: Callable[[Dialogue], Gateway]
 ) -> None:
-    line = SocketLine(dialogue.client, gateways(dialogue.settings).port)
+    line = SocketLine(dialogue.client, gateways(dialogue).port)
     try:
         play(dialogue, line)
     finally:

@@ -30,6 +30,7 @@ class Gateway(Server):
             "data_dir": str(self.data_dir),
             "workers": 1,
             "listener": [{}],
+            "dns": {"nameservers": [f"{HOST}:9"]},  # nobody: no test asks the world
             "web": {"address": f"{HOST}:{self.web_port}" if self.web_port else ""},
         }
         values.update(self.settings)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
+
 
 class VirusSettings(BaseModel):
     """The `[virus]` part of the settings: which scanner to ask, and how patiently."""
@@ -63,6 +65,8 @@ class ChecksSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    identity: IdentitySettings = IdentitySettings()
+    lists: ListsSettings = ListsSettings()
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )

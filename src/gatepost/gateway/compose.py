@@ -9,13 +9,21 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from publicsuffixlist import PublicSuffixList
+
 from gatepost.checks.check import Check, Stream
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
+from gatepost.checks.identity.lists import ListsCheck
+from gatepost.checks.identity.message import MessageCheck
+from gatepost.checks.identity.spf import SpfCheck
 from gatepost.checks.runner import Checks
 from gatepost.gateway.keys import signers_of
 from gatepost.gateway.settings import Settings
 from gatepost.journal.writer import Journal
+from gatepost.mail.clock import Clock
+from gatepost.mail.dns import Resolver
+from gatepost.mail.dns_budget import Budgeted
 from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.policy.networks import Networks
@@ -68,14 +76,38 @@ def compose(
     )
 
 
-def compose_checks(settings: Settings, monotonic: Callable[[], float]) -> tuple[Checks, VirusCheck | None]:
+def compose_checks(
+    settings: Settings, *, monotonic: Callable[[], float], clock: Clock, resolver: Resolver, domains: Domains
+) -> tuple[Checks, VirusCheck | None]:
     """Give the checks that the settings ask for, and the one that has connections to close."""
-    size = SizeCheck(settings.reception.max_message_size)
+    identity = settings.checks.identity
+
+    def budgeted() -> Resolver:
+        return Budgeted(resolver, identity.questions, identity.seconds, monotonic)
+
+    lists = ListsCheck(*settings.checks.lists.lists(), clock, unproven=settings.checks.lists.allow_unproven)
+    checks: list[Check] = [SizeCheck(settings.reception.max_message_size), lists]
+    if identity.spf:
+        checks.append(SpfCheck(settings.host, budgeted, clock))
+    if identity.dkim:
+        checks.append(
+            MessageCheck(
+                budgeted=budgeted,
+                clock=clock,
+                suffixes=PublicSuffixList(),
+                ours=lambda domain: domains.named(domain) is not None,
+                resembles=lambda _: "",
+                trusted=identity.trusted_forwarders,
+                lists=lists,
+            )
+        )
+    virus = None
     if settings.checks.virus is None:
-        checks: list[Check] = [size, NoVirusCheck()]
-        return Checks(checks), None
-    virus = VirusCheck(settings.checks.virus, dial, monotonic)
-    return Checks([size, virus]), virus
+        checks.append(NoVirusCheck())
+    else:
+        virus = VirusCheck(settings.checks.virus, dial, monotonic)
+        checks.append(virus)
+    return Checks(checks), virus
 
 
 class _Dialled:

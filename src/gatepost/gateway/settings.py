@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from gatepost.checks.settings import ChecksSettings
 from gatepost.delivery.routes import parse_next_hop
 from gatepost.delivery.settings import DeliverySettings
+from gatepost.gateway.resolver.settings import ResolverSettings
 from gatepost.policy.domains import Domains, DomainSettings
 from gatepost.policy.settings import PolicySettings
 from gatepost.reception.settings import ReceptionSettings
@@ -100,6 +101,7 @@ class Settings(BaseModel):
     reception: ReceptionSettings = ReceptionSettings()
     delivery: DeliverySettings = DeliverySettings()
     spool: SpoolSettings = SpoolSettings()
+    dns: ResolverSettings = ResolverSettings()
     checks: ChecksSettings = ChecksSettings()
     policy: PolicySettings = PolicySettings()
     web: WebSettings = WebSettings()

@@ -27,6 +27,7 @@ import uvloop
 from gatepost.delivery.courier import Courier
 from gatepost.delivery.routes import Routes
 from gatepost.gateway.compose import compose, compose_checks
+from gatepost.gateway.resolver import DnsResolver
 from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
 from gatepost.journal.records import HeldBack, Noted, Reception
@@ -91,7 +92,10 @@ class Worker:
         ids = SessionIds((self._node + self._index) % NODES, time.time)
         domains = Domains(settings.domain)
         routes = Routes(domains)
-        checks, virus = compose_checks(settings, loop.time)
+        resolver = DnsResolver(settings.dns, time.time)
+        checks, virus = compose_checks(
+            settings, monotonic=loop.time, clock=time.time, resolver=resolver, domains=domains
+        )
         couriers: list[Courier] = []
         spools: list[EmbeddedSpool] = []
         for shard in shards_of(settings.spool_dir, self._index, self._workers):
@@ -150,6 +154,7 @@ class Worker:
                 spool.close()
             if virus is not None:
                 virus.close()
+            resolver.close()
             journal.append(
                 Noted(time=time.time(), session="", event="worker-stopped", detail=f"worker {self._index}")
             )

@@ -11,7 +11,7 @@ PORT: Final = 53
 
 
 class ResolverSettings(BaseModel):
-    """The `[resolver]` part of the settings: which name servers to ask, and how patiently."""
+    """The `[dns]` part of the settings: which name servers to ask, and how patiently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
