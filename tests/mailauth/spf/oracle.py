@@ -14,6 +14,10 @@ with warnings.catch_warnings():
     import spf as pyspf
 
 
+# RFC 7208 §7.3 joins the parts of every value by dots; pyspf by itself does so for l and s only.
+JOINERS = dict.fromkeys("slodiphvcrt", ".")
+
+
 class Word(NamedTuple):
     """What pyspf says: its result, its explanation of a fail ("" when the domain gave none), and its problem."""
 
@@ -37,7 +41,7 @@ def ask(
             for value in records.get("CNAME", ()):
                 yield (name, "CNAME"), value
 
-    with mock.patch.multiple(pyspf, DNSLookup=look_up, MAX_VOID_LOOKUPS=max_voids):
+    with mock.patch.multiple(pyspf, DNSLookup=look_up, MAX_VOID_LOOKUPS=max_voids, JOINERS=JOINERS):
         query = pyspf.query(i=client, s=reverse_path, h=helo, receiver=receiver)
         query.set_default_explanation("")
         result, _, explanation = query.check()

