@@ -6,7 +6,7 @@ Pure; the models' field descriptions are the only text, so file, page and code c
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final, get_origin
 
@@ -34,7 +34,7 @@ def starting_file(domain: str, next_hop: str, listen: str) -> str:
         'data_dir = "gatepost-data"',
         "",
     ]
-    lines += _plain(Settings, skip={"data_dir"})
+    lines += _plain(Settings, skip={"data_dir", *_LISTS})
     lines += ["", "[[listener]]", *_values(ListenerSettings, {"address": listen})]
     lines += ["", "[[domain]]"]
     lines += [*_comment("The domain whose mail is taken from anyone."), f'name = "{domain}"']
@@ -56,9 +56,9 @@ def reference() -> str:
         "",
         _INTRODUCTION,
     ]
-    parts += _table("At the top", Settings)
+    parts += _table("At the top", Settings, skip=_LISTS)
     for name, field in Settings.model_fields.items():
-        model = _model(field)
+        model = model_of(field.annotation)
         if model is not None:
             parts += _tables(f"[[{name}]]" if name in _LISTS else f"[{name}]", name, model)
     return "\n".join(parts) + "\n"
@@ -69,16 +69,23 @@ def _tables(title: str, path: str, model: type[BaseModel]) -> list[str]:
     for name, field in model.model_fields.items():
         inner = model_of(field.annotation)
         if inner is not None:
-            place = f"{path}.{name}.NAME" if _model(field) is None else f"{path}.{name}"
-            parts += _tables(f"[{place}]", place, inner)
+            place, title = _place(f"{path}.{name}", field)
+            parts += _tables(title, place, inner)
     return parts
 
 
-def _table(title: str, model: type[BaseModel]) -> list[str]:
+def _place(path: str, field: FieldInfo) -> tuple[str, str]:
+    """Name the table that a field's part is written in, and write it as TOML does."""
+    if get_origin(field.annotation) is dict:
+        return f"{path}.NAME", f"[{path}.NAME]"
+    return path, f"[[{path}]]" if get_origin(field.annotation) is tuple else f"[{path}]"
+
+
+def _table(title: str, model: type[BaseModel], skip: Collection[str] = ()) -> list[str]:
     rows = [
         f"| `{name}` | {_default(field)} | {(field.description or '').replace('|', '&#124;')} |"
         for name, field in model.model_fields.items()
-        if _model(field) is None
+        if _model(field) is None and name not in skip
     ]
     if not rows:
         return []
@@ -87,7 +94,7 @@ def _table(title: str, model: type[BaseModel]) -> list[str]:
 
 def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
     optional = any(field.is_required() for field in model.model_fields.values())
-    plain = _plain(model, skip=set())
+    plain = _plain(model, skip=())
     if plain:
         yield from ("", f"# [{path}]" if optional else f"[{path}]", *plain)
     for name, field in model.model_fields.items():
@@ -96,7 +103,7 @@ def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
             yield from _section(f"{path}.{name}", inner)
 
 
-def _plain(model: type[BaseModel], skip: set[str]) -> list[str]:
+def _plain(model: type[BaseModel], skip: Collection[str]) -> list[str]:
     lines: list[str] = []
     for name, field in model.model_fields.items():
         if name not in skip and _model(field) is None:
@@ -163,5 +170,5 @@ def _comment(text: str) -> list[str]:
 
 
 def _model(field: FieldInfo) -> type[BaseModel] | None:
-    """Find the model that a field's part of the settings is made of; a table with keys of one's own has none."""
-    return None if get_origin(field.annotation) is dict else model_of(field.annotation)
+    """Find the model of a field that is one table; of a list of tables, or keys of one's own, there is none."""
+    return None if get_origin(field.annotation) in {dict, tuple} else model_of(field.annotation)

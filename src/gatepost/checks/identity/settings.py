@@ -69,9 +69,9 @@ class ListsSettings(BaseModel):
     allowed: tuple[str | EntrySettings, ...] = Field(
         default=(),
         description="Networks, domains and addresses that are let in whatever else is found (not viruses or size): "
-        '"192.0.2.0/24", "example.org", "*.example.org", "a@example.org", or with a reason and an end: { match = '
-        '"example.org", note = "ticket 17", until = 2027-03-31 }. A domain or address counts only where SPF, DKIM or '
-        "DMARC says that it is genuine.",
+        '"192.0.2.0/24", "example.org", "*.example.org", "a@example.org"; or, with a reason and an end, '
+        '{match="example.org", note="ticket 17", until=2027-03-31}. A domain or address counts only where SPF, DKIM '
+        "or DMARC says that it is genuine.",
     )
     blocked: tuple[str | EntrySettings, ...] = Field(
         default=(),
