@@ -12,10 +12,12 @@ from gatepost.smtp.client import ClientProtocol, Finished, NotReady, Ready, Resu
 
 
 class Client:
-    """One kept connection. `send` gives the results, one per recipient. Raises OSError when it breaks."""
+    """One kept connection, from `source`. `send` gives a result per recipient. Raises OSError when it breaks."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 60) -> None:
-        self._socket = socket.create_connection((host, port), timeout)
+    def __init__(
+        self, port: int, host: str = "127.0.0.1", timeout: float = 60, source: str = "127.0.0.1"
+    ) -> None:
+        self._socket = socket.create_connection((host, port), timeout, source_address=(source, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._protocol = ClientProtocol(name="client.test", starttls="never")
         try:
