@@ -47,9 +47,9 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
         what = finding.what
         rule = rules.find(what)
         if rule is None:
-            reasons.append(_reason(f"no rule is about {what}", finding))
+            reasons.append(f"no rule is about {what}")
             continue
-        reasons.append(_reason(rule.reason, finding))
+        reasons.append(rule.reason)
         matched.append((rule, finding))
         if rule.mark:
             marks.append(what)
@@ -58,6 +58,9 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
     accepting = next((rule for rule, _ in matched if rule.accept), None)
     winner, cause = _severest(matched, firm_only=accepting is not None)
     score = round(score, 2)
+    if winner is not None:  # what decided comes first
+        reasons.remove(winner.reason)
+        reasons.insert(0, winner.reason)
     if winner is not None and cause is not None and winner.action is not Action.RELAY:
         entry, facts = winner.entry, _public_facts(winner.facts, cause)
         return Disposition(
@@ -111,8 +114,3 @@ def _public_facts(names: Sequence[str], finding: Finding) -> dict[str, str]:
         for name, fact in evidence.facts().items():
             known.setdefault(name, fact)
     return {name: known.get(name, "unknown") for name in names}
-
-
-def _reason(reason: str, finding: Finding) -> str:
-    details = "; ".join([evidence.words() for evidence in finding.evidence])
-    return f"{reason} ({details})" if details else reason

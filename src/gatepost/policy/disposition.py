@@ -20,8 +20,9 @@ class Action(StrEnum):
 class Disposition(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A decision: what to do, the rule that said so, why in words, and the entry to say (with its facts).
 
-    `reasons` are private: they go to the journal, never to the wire; `facts` fill the entry's text. `score` is
-    the sum over all that was found, `marks` names the findings that the message is to carry in a field of ours.
+    `reasons` are private, the one that decided first: they go to the journal beside the findings, never to the wire.
+    `facts` fill the entry's text. `score` is the sum over all that was found, `marks` names the findings that the
+    message is to carry in a field of ours.
     """
 
     action: Action
