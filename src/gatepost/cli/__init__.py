@@ -22,6 +22,7 @@ VERBS: Final = {
     "trace": "gatepost.cli.trace:trace",
     "replies": "gatepost.cli.replies:replies",
     "policy": "gatepost.cli.policy:policy",
+    "dkim": "gatepost.cli.dkim:dkim",
     "reload": "gatepost.cli.reload:reload",
 }
 
@@ -34,6 +35,7 @@ _HELP: Final = {
     "trace": "Tell the story of a message or session.",
     "replies": "List every reply this gateway can give, explained.",
     "policy": "List what the checks can find, what is done about it, and why.",
+    "dkim": "Make keys to sign with, and see whether DNS has them.",
     "reload": "Let the running gateway read its settings again.",
 }
 

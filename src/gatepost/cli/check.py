@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -24,7 +25,7 @@ Verdict = tuple[str, str]
 @click.command()
 @config_option
 def check(config: Path | None) -> None:
-    """Check the settings: unknown keys, next hops that do not answer, certificates, scanner, permissions.
+    """Check the settings: unknown keys, next hops that do not answer, certificates, DKIM keys, scanner, rights.
 
     Exit status 1 when something is wrong that would cost mail.
     """
@@ -47,6 +48,11 @@ def _verdicts(settings: Settings) -> Iterator[Verdict]:
         elif not listener.address.startswith(("127.", "[::1]")):
             yield "note", f"listener {listener.address} has no tls: mail comes in plain text"
     yield from _next_hops(settings)
+    if any(domain.dkim for domain in settings.domain):
+        from gatepost.cli.dkim import verdicts_of
+
+        for good, words in asyncio.run(verdicts_of(settings)):
+            yield "ok" if good else "BAD", words
     virus = settings.checks.virus
     if virus is None:
         yield "note", "no virus scanner is named (checks.virus.address): messages are not checked for viruses"

@@ -27,7 +27,7 @@ _COLOURS: Final = {"reject": "red", "defer": "yellow", "mark": "cyan", "accept":
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an array, or one object for a FINDING.")
 @config_option
 def policy(finding: str | None, as_json: bool, config: Path | None) -> None:
-    r"""List what the checks can find and what is done about it, or show one FINDING in full.
+    """List what the checks can find and what is done about it, or show one FINDING in full.
 
     \b
     reject   refuse for good (5yz), with the reason in the reply
@@ -41,7 +41,7 @@ def policy(finding: str | None, as_json: bool, config: Path | None) -> None:
     \b
     [policy.findings]
     "virus-unavailable" = "mark"
-    """
+    """  # noqa: D301 - click wants the character itself
     treatments = settings_of(config).policy.treatments()
     if finding is None:
         if as_json:
