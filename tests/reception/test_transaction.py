@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.mail.path import Mailbox
 from gatepost.reception.transaction import Transaction
 from gatepost.smtp.command import Mail
@@ -87,3 +88,17 @@ def test_a_disk_that_refuses_is_remembered_and_the_rest_goes_by(spool: EmbeddedS
     assert transaction.failure.errno == errno.EEXIST
     assert transaction.size == 3 * MEMORY
     assert transaction.incoming is None
+
+
+def test_what_was_found_for_each_recipient_counts_for_the_message(spool: EmbeddedSpool) -> None:
+    def found(*names: str) -> tuple[Finding, ...]:
+        return tuple([Finding(check="c", stage=Stage.RCPT, result=Result.FOUND, name=name) for name in names])
+
+    transaction = begun(spool)
+    before = found("spf-fail")
+    transaction.take(Mailbox("postmaster@x.test", "x.test"), before, found("to-postmaster", "sender-allowed"))
+    assert transaction.common == found("to-postmaster", "sender-allowed")
+    transaction.take(Mailbox("b@x.test", "x.test"), before, found("sender-allowed"))
+    assert transaction.common == found("sender-allowed")
+    assert transaction.findings == before
+    assert len(transaction.recipients) == 2

@@ -22,12 +22,12 @@ import click
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 def init(domain: str, next_hop: str, listen: str, output: Path, force: bool) -> None:
-    r"""Write a settings file for one domain and its mail server, the other settings beside it as comments.
+    """Write a settings file for one domain and its mail server, the other settings beside it as comments.
 
     \b
     Example:
       gatepost init --domain example.org --next-hop 10.0.0.5:25
-    """
+    """  # noqa: D301 - click wants the character itself
     from pydantic import ValidationError
 
     from gatepost.delivery.routes import parse_next_hop

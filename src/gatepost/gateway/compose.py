@@ -12,6 +12,7 @@ from collections.abc import Callable
 from publicsuffixlist import PublicSuffixList
 
 from gatepost.checks.check import Check, Stream
+from gatepost.checks.connection.postmaster import PostmasterCheck
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.identity.lists import ListsCheck
@@ -86,7 +87,11 @@ def compose_checks(
         return Budgeted(resolver, identity.questions, identity.seconds, monotonic)
 
     lists = ListsCheck(*settings.checks.lists.lists(), clock, unproven=settings.checks.lists.allow_unproven)
-    checks: list[Check] = [SizeCheck(settings.reception.max_message_size), lists]
+
+    def ours(domain: str) -> bool:
+        return domains.named(domain) is not None
+
+    checks: list[Check] = [SizeCheck(settings.reception.max_message_size), PostmasterCheck(ours), lists]
     if identity.spf:
         checks.append(SpfCheck(settings.host, budgeted, clock))
     if identity.dkim:
@@ -95,7 +100,7 @@ def compose_checks(
                 budgeted=budgeted,
                 clock=clock,
                 suffixes=PublicSuffixList(),
-                ours=lambda domain: domains.named(domain) is not None,
+                ours=ours,
                 resembles=lambda _: "",
                 trusted=identity.trusted_forwarders,
                 lists=lists,

@@ -78,6 +78,12 @@ _ROWS: Final = (
         firm=True,
     ),
     Known(
+        finding="to-postmaster",
+        means="the recipient is postmaster or abuse at a domain of ours, and so are all others of the message",
+        choice="accept",
+        because="who is refused by mistake needs somebody to tell (RFC 5321 §4.5.1)",
+    ),
+    Known(
         finding="network-allowed",
         means="the client is on the list checks.lists.allowed",
         choice="accept",

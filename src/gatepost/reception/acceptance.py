@@ -120,7 +120,7 @@ class Acceptance:
             self._answer(reply)
 
     def _judge(self, findings: Sequence[Finding]) -> Reply | None:
-        before = self._transaction.findings
+        before = (*self._transaction.findings, *self._transaction.common)
         self._findings = (*before, *findings)
         disposition = decide(Stage.CONTENT, findings, self._services.rules, before)
         match disposition.action:

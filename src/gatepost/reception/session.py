@@ -308,7 +308,7 @@ class InboundSession:
     def _end_of_content(self, event: EndOfContent) -> Reply | None:
         transaction = self._transaction
         assert transaction is not None  # the state table lets content follow DATA only  # noqa: S101
-        facts = self._facts(findings=transaction.findings)
+        facts = self._facts(findings=(*transaction.findings, *transaction.common))
         self._transaction = None
         protocol = self.protocol
         client = Client(
@@ -371,9 +371,7 @@ class InboundSession:
         disposition = decide(Stage.RCPT, found, self._services.rules, before)
         if disposition.action is not Action.RELAY:
             return self._refuse_by(disposition, Stage.RCPT, (*before, *found), transaction.id)
-        transaction.recipients.append(recipient)
-        known = transaction.findings or before
-        transaction.findings = (*known, *[one for one in found if one not in known]) if found else known
+        transaction.take(recipient, before, found)
         return self._say("rcpt", catalogue.RCPT_OK.reply(transaction.id))
 
     def _refuse_by(

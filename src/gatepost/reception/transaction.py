@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gatepost.checks.facts import Content
 from gatepost.checks.finding import Finding
 from gatepost.mail.path import Mailbox
@@ -17,6 +19,7 @@ class Transaction:
         "_chunks",
         "_memory",
         "_spool",
+        "common",
         "eightbit",
         "failure",
         "findings",
@@ -34,7 +37,8 @@ class Transaction:
         self.mail = mail
         self.recipients: list[Mailbox] = []
         self.look: Look | None = None  # at the reverse-path
-        self.findings: tuple[Finding, ...] = ()  # all that was found up to the last recipient taken
+        self.findings: tuple[Finding, ...] = ()  # about the client, its name and the reverse-path
+        self.common: tuple[Finding, ...] = ()  # about the recipients: what was found for each of them
         self.started = started
         self.size = 0
         self.eightbit = False
@@ -43,6 +47,16 @@ class Transaction:
         self._spool = spool
         self._memory = memory
         self._chunks: list[bytes] = []
+
+    def take(self, recipient: Mailbox, before: tuple[Finding, ...], found: Sequence[Finding]) -> None:
+        """Take a recipient. What was found for one recipient alone says nothing about the message to all."""
+        if not self.recipients:
+            self.findings = before
+            self.common = tuple(found)
+        elif self.common:
+            whats = {finding.what for finding in found}
+            self.common = tuple([finding for finding in self.common if finding.what in whats])
+        self.recipients.append(recipient)
 
     def add(self, chunk: bytes) -> None:
         """Take a piece of content; what keeps it from the disk is kept in `failure`, and the rest let go by."""
