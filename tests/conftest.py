@@ -51,6 +51,7 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "smtp-sink": (("/usr/sbin/smtp-sink",), "postfix"),
     "dovecot": (("/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"), "dovecot-lmtpd"),
     "clamd": (("/usr/sbin/clamd",), "clamav-daemon"),
+    "srs": (("srs",), "srs"),
     "swaks": (("swaks",), "swaks"),
     "nsd": (("/usr/sbin/nsd",), "nsd"),
     "unbound": (("/usr/sbin/unbound",), "unbound"),
