@@ -15,6 +15,7 @@ from gatepost.checks.check import Check, Stream
 from gatepost.checks.connection.postmaster import PostmasterCheck
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
+from gatepost.checks.identity.forgery import Resembles
 from gatepost.checks.identity.lists import ListsCheck
 from gatepost.checks.identity.message import MessageCheck
 from gatepost.checks.identity.spf import SpfCheck
@@ -26,7 +27,8 @@ from gatepost.mail.clock import Clock
 from gatepost.mail.dns import Resolver
 from gatepost.mail.dns_budget import Budgeted
 from gatepost.mail.ids import SessionIds
-from gatepost.policy.domains import Domains
+from gatepost.mail.lookalike import Known, resembles
+from gatepost.policy.domains import ANY, Domains, a_labels
 from gatepost.policy.networks import Networks
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
@@ -101,7 +103,7 @@ def compose_checks(
                 clock=clock,
                 suffixes=PublicSuffixList(),
                 ours=ours,
-                resembles=lambda _: "",
+                resembles=_resembles(domains),
                 trusted=identity.trusted_forwarders,
                 lists=lists,
             )
@@ -113,6 +115,17 @@ def compose_checks(
         virus = VirusCheck(settings.checks.virus, dial, monotonic)
         checks.append(virus)
     return Checks(checks), virus
+
+
+def _resembles(domains: Domains) -> Resembles:
+    """Compare with the domains that we take mail for."""
+    known = Known([a_labels(domain.name) for domain in domains if domain.name != ANY])
+
+    def words(domain: str) -> str:
+        found = resembles(domain, known)
+        return found.reason if found is not None else ""
+
+    return words
 
 
 class _Dialled:

@@ -45,13 +45,13 @@ def signed(message: bytes, domain: str = "good.example") -> bytes:
     return field + message
 
 
-def sealed(message: bytes, domain: str = "list.example") -> bytes:
+def sealed(message: bytes, domain: str = "list.example", dmarc: str = "pass") -> bytes:
     header = split(message)
     fields = arc.seal(
         header,
         (message[header.body :],),
         arc.Chain(arc.Status.NONE),
-        f"{domain}; dmarc=pass header.from=good.example",
+        f"{domain}; dmarc={dmarc} header.from=good.example",
         dkim.Signer(domain, "s1", KEY),
         NOW,
     )
@@ -145,6 +145,10 @@ def test_a_trusted_sealer_is_believed_by_its_chain() -> None:
     [evidence] = found["arc-pass"].evidence
     assert isinstance(evidence, ArcEvidence)
     assert (evidence.domains, evidence.trusted) == (("list.example",), "list.example")
+
+
+def test_a_trusted_sealer_who_saw_no_proof_either_proves_nothing() -> None:
+    assert "dmarc-reject" in look(sealed(MESSAGE, dmarc="fail"), trusted=["list.example"])
 
 
 def test_a_broken_chain_is_a_finding_and_nobody_is_believed() -> None:

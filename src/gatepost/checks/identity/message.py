@@ -27,6 +27,7 @@ from gatepost.mailauth.dmarc.discovery import PublicSuffixes
 from gatepost.mailauth.dmarc.evaluate import Evaluation, Identifier, evaluate
 from gatepost.mailauth.dmarc.evaluate import Result as Dmarc
 from gatepost.mailauth.dmarc.record import Policy
+from gatepost.mailauth.results import read as read_results
 
 _NOTHING: Final[tuple[Finding, ...]] = ()
 _OWN_THREAD_FROM: Final = 1 << 20  # octets of a body whose hash would keep the other sessions waiting
@@ -119,7 +120,10 @@ class MessageCheck:
             if identifier.result == "pass" and self._trusts(identifier.domain):
                 return identifier.domain
         if chain.status is arc.Status.PASS and all(map(self._trusts, chain.domains)):
-            return chain.domains[0]
+            # A chain is as good as its weakest sealer, and the first of them saw the message as it was.
+            said = read_results(chain.sealers[-1].results.encode()).results
+            if any(one.method == "dmarc" and one.result == "pass" for one in said):
+                return chain.domains[0]
         return ""
 
     def _trusts(self, domain: str) -> bool:
