@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import dkim
 import pytest
@@ -155,3 +156,36 @@ def test_what_our_own_servers_send_is_signed_and_not_asked_about(net: Net) -> No
         return record.encode()
 
     assert dkim.verify(arrived, dnsfunc=key)
+
+
+def test_reports_go_to_those_who_asked_for_them_through_the_gateway_itself(
+    free_port: Callable[[], int],
+) -> None:
+    table = {
+        "sender.test": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"]},
+        "_dmarc.sender.test": {
+            "TXT": ["v=DMARC1; p=none; rua=mailto:dmarc@sender.test,mailto:x@elsewhere.test"]
+        },
+    }
+    with Nameserver(free_port(), table) as nameserver, NextHop() as hop:
+        domains = [{"name": "ours.test", "next_hop": [hop.address]}, {"name": "*", "next_hop": [hop.address]}]
+        settings = {
+            "dns": {"nameservers": [nameserver.address]},
+            "policy": {"relay_networks": ["127.0.0.1"]},
+            "domain": domains,
+        }
+        with Gateway(free_port(), settings=settings) as gateway:
+            with Client(gateway.port, source="127.0.0.2") as client:
+                [result] = client.send("ann@sender.test", ("bob@ours.test",), MESSAGE)
+            assert result.reply.code == 250
+            wait_until(lambda: len(hop.messages) == 1)
+            today = f"{datetime.now(UTC):%Y-%m-%d}"
+            command = [sys.executable, "-m", "gatepost", "dmarc", "report", "--day", today, "--send"]
+            done = subprocess.run(
+                [*command, "-c", str(gateway.config)], capture_output=True, text=True, timeout=60, check=True
+            )
+            assert "not sent to mailto:x@elsewhere.test" in done.stderr
+            wait_until(lambda: len(hop.messages) == 2)
+            report = hop.messages[-1]
+    assert report.recipients == ("dmarc@sender.test",)
+    assert b"Subject: Report Domain: sender.test" in report.content

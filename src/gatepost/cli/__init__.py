@@ -23,6 +23,7 @@ VERBS: Final = {
     "replies": "gatepost.cli.replies:replies",
     "policy": "gatepost.cli.policy:policy",
     "dkim": "gatepost.cli.dkim:dkim",
+    "dmarc": "gatepost.cli.dmarc:dmarc",
     "reload": "gatepost.cli.reload:reload",
 }
 
@@ -36,6 +37,7 @@ _HELP: Final = {
     "replies": "List every reply this gateway can give, explained.",
     "policy": "List what the checks can find, what is done about it, and why.",
     "dkim": "Make keys to sign with, and see whether DNS has them.",
+    "dmarc": "Tell the owners of domains what came in their name; read what others tell of ours.",
     "reload": "Let the running gateway read its settings again.",
 }
 

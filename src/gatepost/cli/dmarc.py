@@ -1,0 +1,216 @@
+"""`gatepost dmarc`: tell the owners of domains what came in their name, and read what others tell us of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import smtplib
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import msgspec
+
+from gatepost.cli.options import Bad, settings_of
+from gatepost.cli.options import config as config_option
+
+if TYPE_CHECKING:
+    from gatepost.gateway.settings import Settings
+    from gatepost.journal.aggregate import Asked
+    from gatepost.mailauth.dmarc.report import Report
+
+_MOST: Final = 64 << 20  # octets of one file that are read
+
+
+@click.group()
+def dmarc() -> None:
+    """Make and read the reports by which domains learn who sends in their name (DMARC, RFC 9990).
+
+    \b
+    gatepost dmarc read FILE...       what others saw of our domains
+    gatepost dmarc report             what we saw of others, yesterday
+    gatepost dmarc report --send      the same, sent to those who asked for it
+
+    To send them every day, let cron or a systemd timer run the last one.
+    """  # noqa: D301 - click wants the character itself
+
+
+@dmarc.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an array of reports.")
+def read(files: tuple[Path, ...], as_json: bool) -> None:
+    """Show reports about our domains: XML, .gz, .zip, or the mail that carries one; "-" is standard input."""
+    from gatepost.mailauth.dmarc.report_xml import Unreadable, read_report
+
+    found: list[Report] = []
+    unreadable = 0
+    for path in files:
+        for octets in _documents(path):
+            report = read_report(octets)
+            if isinstance(report, Unreadable):
+                unreadable += 1
+                click.echo(f"{path}: {report.why}", err=True)
+            else:
+                found.append(report)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        click.echo("\n\n".join("\n".join(_told(report)) for report in found))
+    if unreadable:
+        raise SystemExit(1)
+
+
+@dmarc.command()
+@click.option("--day", metavar="DATE", help="The day (UTC), such as 2026-11-27. Default: yesterday.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), help="Write the reports there, packed."
+)
+@click.option("--send", is_flag=True, help="Send each to those who asked for it, through this gateway.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an array of reports.")
+@config_option
+def report(day: str | None, folder: Path | None, send: bool, as_json: bool, config: Path | None) -> None:
+    """Make the reports of a day from the journal; without --folder or --send only show them."""
+    from gatepost.journal.aggregate import reports
+    from gatepost.journal.reader import records
+
+    settings = settings_of(config)
+    begin = _day(day)
+    domain = next((domain.name for domain in settings.domain if domain.name != "*"), settings.host)
+    asked = reports(
+        records(settings.journal_dir, begin, begin + 86_400),
+        begin=begin,
+        end=begin + 86_400 - 1,
+        org_name=domain,
+        email=f"postmaster@{domain}",
+    )
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode([one.report for one in asked]), indent=2))
+    elif not asked:
+        click.echo("No domain with mail on that day asks for reports.")
+    else:
+        click.echo("\n\n".join("\n".join(_told(one.report)) for one in asked))
+    if folder is not None:
+        for one in asked:
+            _write(folder, one.report, domain)
+    if send:
+        failed = asyncio.run(_send(settings, asked, domain))
+        if failed:
+            raise Bad(f"{failed} reports could not be sent; the lines above say why")
+
+
+def _documents(path: Path) -> Iterator[bytes]:
+    """Give what may be a report: a file, or the attachments of a mail."""
+    try:
+        octets = sys.stdin.buffer.read(_MOST) if str(path) == "-" else path.read_bytes()[:_MOST]
+    except OSError as error:
+        raise Bad(f"{path} cannot be read: {error.strerror}") from None
+    if octets[:2] in (b"\x1f\x8b", b"PK") or octets.lstrip()[:1] == b"<":
+        yield octets
+        return
+    parts = 0
+    for part in message_from_bytes(octets).walk():
+        kind = part.get_content_type()
+        if kind in (
+            "application/gzip",
+            "application/zip",
+            "application/x-gzip",
+            "application/xml",
+            "text/xml",
+        ) or (part.get_filename() or "").lower().endswith((".gz", ".zip", ".xml")):
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                parts += 1
+                yield payload
+    if not parts:
+        raise Bad(f"{path} holds no report: neither XML, nor packed, nor a mail with one")
+
+
+def _told(report: Report) -> Iterator[str]:
+    begin, end = (datetime.fromtimestamp(at, UTC) for at in (report.begin, report.end))
+    yield click.style(f"{report.policy.domain}", bold=True) + (
+        f"  {report.messages:,} messages seen by {report.org_name}, {begin:%Y-%m-%d %H:%M} to {end:%m-%d %H:%M} UTC"
+    )
+    yield f"  policy {report.policy.p}" + (f", subdomains {report.policy.sp}" if report.policy.sp else "")
+    yield f"  {'messages':>8}  {'from':<24}{'SPF':<6}{'DKIM':<6}{'done':<12}in the name of"
+    for row in sorted(report.rows, key=lambda row: -row.count):
+        colour = "green" if "pass" in (row.spf, row.dkim) else "red"
+        checks = click.style(f"{row.spf:<6}{row.dkim:<6}", fg=colour)
+        yield f"  {row.count:>8,}  {row.source_ip:<24}{checks}{row.disposition:<12}{row.header_from}"
+    for problem in (*report.errors, *report.problems):
+        yield f"  note: {problem}"
+
+
+def _day(text: str | None) -> int:
+    """Give the beginning of a day in UTC."""
+    if text is None:
+        now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return int((now - timedelta(days=1)).timestamp())
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no day; write one like 2026-11-27") from None
+
+
+def _write(folder: Path, report: Report, domain: str) -> None:
+    import gzip
+
+    from gatepost.mailauth.dmarc.report_mail import file_name
+    from gatepost.mailauth.dmarc.report_xml import write_report
+
+    path = folder / file_name(report, domain)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(write_report(report), mtime=0))
+    except OSError as error:
+        raise Bad(f"{path} cannot be written: {error.strerror}") from None
+    click.echo(f"written: {path}", err=True)
+
+
+async def _send(settings: Settings, asked: list[Asked], domain: str) -> int:
+    """Hand each report to this gateway for those who asked for it and may have it; give how many were not taken."""
+    from publicsuffixlist import PublicSuffixList
+
+    from gatepost.gateway.resolver import DnsResolver
+    from gatepost.gateway.settings import host_and_port
+    from gatepost.mailauth.dmarc.destination import aggregate_destinations
+    from gatepost.mailauth.dmarc.report_mail import report_mail
+
+    host, port = host_and_port(settings.listener[0].address)
+    author = f"postmaster@{domain}"
+    resolver = DnsResolver(settings.dns, time.time)
+    suffixes = PublicSuffixList()
+    failed = 0
+    with contextlib.closing(resolver):
+        for one in asked:
+            name = one.report.policy.domain
+            places = await aggregate_destinations(one.record, name, resolver, suffixes)
+            for place in places:
+                if not place.allowed:
+                    click.echo(f"{name}: not sent to {place.uri}: {place.reason}", err=True)
+            recipients = tuple(place.address for place in places if place.allowed)
+            if not recipients:
+                continue
+            content = report_mail(
+                one.report,
+                submitter=domain,
+                author=author,
+                recipients=recipients,
+                message_id=f"{one.report.report_id}@{settings.host}",
+                second=int(time.time()),
+            )
+            try:
+                with smtplib.SMTP(host, port, local_hostname=settings.host, timeout=30) as smtp:
+                    smtp.sendmail(author, recipients, content)
+            except (OSError, smtplib.SMTPException) as error:
+                failed += 1
+                click.echo(
+                    f"{name}: this gateway at {host}:{port} did not take the report: {error}", err=True
+                )
+            else:
+                click.echo(f"{name}: sent to {', '.join(recipients)}", err=True)
+    return failed
