@@ -1,4 +1,4 @@
-"""The demonstration, as a newcomer runs it: seven messages, seven fates, and nothing left behind."""
+"""The demonstration, as a newcomer runs it: eight messages, eight fates, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.peers.gateway import environment
 FATES = (
     "delivered in ",
     "refused after its content: 554 virus-found",
+    "refused after its content: 550 dmarc-reject",
     "refused at MAIL: 552 size-declared",
     "refused at RCPT: 550 relay-denied",
     "refused for good at RCPT",
@@ -20,7 +21,7 @@ FATES = (
 )
 
 
-def test_seven_messages_meet_seven_fates_and_each_is_told(tmp_path: Path) -> None:
+def test_eight_messages_meet_eight_fates_and_each_is_told(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "gatepost", "demo", "--exit"],
         cwd=tmp_path,
@@ -35,7 +36,7 @@ def test_seven_messages_meet_seven_fates_and_each_is_told(tmp_path: Path) -> Non
     _, *parts = done.stdout.split("\n── ")
     assert len(parts) == len(FATES)
     for number, (part, scene, fate) in enumerate(zip(parts, scenes(), FATES, strict=True), 1):
-        assert part.startswith(f"{number} of 7: {scene.title} ")
+        assert part.startswith(f"{number} of 8: {scene.title} ")
         assert fate in " ".join(part.split())
     assert "gatepost init --domain" in parts[-1]
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,8 @@
 """The demonstration: a gateway on loopback, a small mail server behind it, and messages that meet all fates.
 
 Everything is real but small: the gateway is `gatepost run` in a process of its own, the next hop speaks SMTP
-by `smtp.ServerProtocol`, the scanner speaks clamd's protocol and knows one signature, the EICAR test string.
+by `smtp.ServerProtocol`, the scanner speaks clamd's protocol and knows one signature, the EICAR test string, and
+DNS is a table.
 Nothing leaves this machine, and the folder goes when the demonstration ends.
 """
 
@@ -26,6 +27,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.gateway.demo_dns import DemoNames
 from gatepost.mail.ids import SessionIds, is_id, session_of
 from gatepost.mail.path import Mailbox
 from gatepost.reply import catalogue
@@ -37,6 +39,11 @@ HOST: Final = "127.0.0.1"
 # The EICAR test string, in two halves so that no scanner takes this file for infected.
 EICAR: Final = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 _SIZE_LIMIT: Final = 65_536
+_NAMES: Final = {
+    "sender.example": "v=spf1 ip4:127.0.0.0/8 -all",
+    "_dmarc.sender.example": "v=DMARC1; p=quarantine",
+    "_dmarc.bank.example": "v=DMARC1; p=reject",
+}
 _START_SECONDS: Final = 20.0
 
 
@@ -66,6 +73,7 @@ def running(smtp_port: int = 0, web_port: int = 0) -> Iterator[Stage]:
         web_port = web_port or _free_port()
         next_hop = _serve(loop, _next_hop)
         scanner = _serve(loop, _scanner)
+        names = _serve_names(loop)
         config = Path(folder) / "gatepost.toml"
         data_dir = Path(folder) / "data"
         config.write_text(
@@ -73,6 +81,7 @@ def running(smtp_port: int = 0, web_port: int = 0) -> Iterator[Stage]:
             f'listener = [{{address = "{HOST}:{smtp_port}"}}]\n'
             f'domain = [{{name = "example.org", next_hop = ["{HOST}:{next_hop}"]}}, {{name = "no-route.example"}}]\n'
             f'policy = {{relay_networks = ["::1"]}}\nreception = {{max_message_size = {_SIZE_LIMIT}}}\n'
+            f'dns = {{nameservers = ["{HOST}:{names}"]}}\n'
             f'checks = {{virus = {{address = "{HOST}:{scanner}"}}}}\nweb = {{address = "{HOST}:{web_port}"}}\n'
             "delivery = {retry = [3, 60]}\n"
         )
@@ -120,6 +129,13 @@ def scenes() -> list[Scene]:
             recipients=("ada@example.org",),
         ),
         Scene(
+            title="A message in the name of a bank, which did not send it",
+            shows="refused, because the bank's own DNS asks for that (DMARC)",
+            message=_message("Your account", "Click here.\n", author="Your bank <service@bank.example>"),
+            sender="phisher@sender.example",
+            recipients=("ada@example.org",),
+        ),
+        Scene(
             title="A message that is too large",
             shows="refused at MAIL, before one octet of it was sent",
             message=_message("Holiday pictures", "x" * 70 * 1400 + "\n"),
@@ -157,9 +173,14 @@ def scenes() -> list[Scene]:
     ]
 
 
-def _message(subject: str, text: str, attachment: tuple[str, str] | None = None) -> EmailMessage:
+def _message(
+    subject: str,
+    text: str,
+    attachment: tuple[str, str] | None = None,
+    author: str = "Grace <grace@sender.example>",
+) -> EmailMessage:
     message = EmailMessage()
-    message["From"] = "Grace <grace@sender.example>"
+    message["From"] = author
     message["To"] = "Ada <ada@example.org>"
     message["Subject"] = subject
     message["Message-ID"] = f"<{subject.lower().strip('?').replace(' ', '-')}@sender.example>"
@@ -281,6 +302,16 @@ def _serve(loop: asyncio.AbstractEventLoop, talk: _Talk) -> int:
 
     server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+def _serve_names(loop: asyncio.AbstractEventLoop) -> int:
+    async def start() -> asyncio.DatagramTransport:
+        transport, _ = await loop.create_datagram_endpoint(lambda: DemoNames(_NAMES), (HOST, 0))
+        return transport
+
+    transport = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    port: int = transport.get_extra_info("sockname")[1]
     return port
 
 
