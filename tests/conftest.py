@@ -17,7 +17,14 @@ import pytest
 
 from tests.peers.server import free_ports
 
-pytest_plugins = ["tests.peers.corpus", "tests.peers.dovecot", "tests.peers.postfix", "tests.peers.sink"]
+pytest_plugins = [
+    "tests.peers.corpus",
+    "tests.peers.dovecot",
+    "tests.peers.mail_dkim",
+    "tests.peers.mailauth",
+    "tests.peers.postfix",
+    "tests.peers.sink",
+]
 
 CI = os.environ.get("CI") == "true"
 
@@ -57,6 +64,9 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "unbound": (("/usr/sbin/unbound",), "unbound"),
     "chromium": (("chromium",), "chromium"),
     "corpus": (("npm",), "npm"),
+    "mailauth": (("npm", "node"), "npm"),
+    "opendkim": (("/usr/sbin/opendkim",), "opendkim"),
+    "mail-dkim": (("apt-get",), "apt"),
 }
 
 NEED_ROOT = ("postfix", "dovecot")

@@ -39,8 +39,9 @@ _KINDS: Final = {
     SIGNATURE: "ARC-Message-Signature",
     SEAL: "ARC-Seal",
 }
-# §4.1.1: i= stands first, before the identifier of the server. Folds are blanks here.
-_RESULTS = re.compile(r"[ \t]*i[ \t]*=[ \t]*([0-9]{1,2})[ \t]*;(.*)", re.DOTALL)
+# §4.1.1: i= stands first, before the identifier of the server. Folds are blanks here, and comments are nothing.
+_VOID: Final = r"(?:[ \t]|\([^()\\]*\))*"
+_RESULTS = re.compile(rf"{_VOID}i{_VOID}={_VOID}([0-9]{{1,2}}){_VOID};(.*)", re.DOTALL)
 _INSTANCE = re.compile(r"[0-9]{1,2}")
 
 _T = TypeVar("_T")
@@ -160,16 +161,15 @@ class _Reading:
     def _instance(self, text: str, field: Field) -> int:
         instance = int(text) if _INSTANCE.fullmatch(text) else 0
         if not 1 <= instance <= MAX_SETS:
-            raise Broken(
-                f"an {_KINDS[field.name]} does not say which of at most {MAX_SETS} it is: i={text[:20]}"
-            )
+            said = f": i={text[:20]}" if text else ""
+            raise Broken(f"an {_KINDS[field.name]} does not say which of at most {MAX_SETS} it is{said}")
         if instance > self.newest:
             self.newest, self.ended = instance, False
         return instance
 
     def _put(self, fields: dict[int, tuple[_T, Field]], instance: int, value: tuple[_T, Field]) -> None:
         if instance in fields:
-            raise Broken(f"instance {instance} has two {_KINDS[value[1].name]}")
+            raise Broken(f"instance {instance} has more than one {_KINDS[value[1].name]}")
         fields[instance] = value
 
 

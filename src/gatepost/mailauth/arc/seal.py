@@ -9,7 +9,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from gatepost.mail.fields import MAX_HEADER, Field, Header
+from gatepost.mail.fields import Field, Header
 from gatepost.mailauth.arc.chain import (
     MAX_SETS,
     RESULTS,
@@ -23,7 +23,7 @@ from gatepost.mailauth.arc.result import Chain, Status
 from gatepost.mailauth.dkim.body import BodyHash, digest_body
 from gatepost.mailauth.dkim.header import SignedHeader
 from gatepost.mailauth.dkim.keypair import algorithm_of, sign_digest
-from gatepost.mailauth.dkim.sign import NotSigned, Signer, signed_names
+from gatepost.mailauth.dkim.sign import NotSigned, Signer, signed_names, unsignable
 from gatepost.mailauth.dkim.written import draft
 
 
@@ -42,8 +42,8 @@ def seal(
     the name of a field, folded by CRLF and blank where it is long. `names` are the fields to cover, in lower case;
     those that matter, when none are named. `body` as for `dkim.sign`; `now` is t=, in seconds.
     """
-    if not header.whole:
-        return NotSigned(f"its header is longer than {MAX_HEADER} octets")
+    if why := unsignable(header):
+        return NotSigned(why)
     match chain.status:
         case Status.TEMPERROR:
             return NotSigned("nobody knows today whether the chain before it holds")

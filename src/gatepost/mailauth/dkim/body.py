@@ -155,7 +155,9 @@ def _stage(wanted: frozenset[BodyHash], canonical: Canonical) -> _Lines | None:
 
 
 def _content_end(data: bytes) -> int:
-    """Find where the CRLFs begin that end `data`, which does not end in CR."""
+    """Find where the CRLFs begin that end `data`; a CR at its end is none."""
+    if data.endswith(b"\r"):
+        return len(data)
     start = len(data.rstrip(b"\r\n"))
     tail = data[start:]
     if tail == b"\r\n" * (len(tail) // 2):

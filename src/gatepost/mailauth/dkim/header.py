@@ -64,13 +64,12 @@ class SignedHeader:
 
 def relax(raw: bytes) -> bytes:
     """Bring a field into the relaxed form, with its last CRLF (RFC 6376 §3.4.2)."""
-    name, _, value = raw.partition(b":")
-    value = value.replace(b"\r\n", b"")
+    name, _, value = raw.replace(b"\r\n", b"").partition(b":")
     if b"\t" in value:
         value = value.replace(b"\t", b" ")
     if b"  " in value:
         value = b" ".join([word for word in value.split(b" ") if word])
-    return b"%b:%b\r\n" % (name.rstrip(b" \t\r\n").lower(), value.strip(b" "))
+    return b"%b:%b\r\n" % (name.rstrip(b" \t").lower(), value.strip(b" "))
 
 
 def unsigned(raw: bytes, canonical: Canonical) -> bytes:

@@ -72,8 +72,8 @@ def sign(header: Header, body: Iterable[bytes], signers: Sequence[Signer], now: 
 
     `body` are the octets behind the empty line, cut anywhere, with CRLF line ends; `now` is t=, in seconds.
     """
-    if not header.whole:
-        return NotSigned(f"its header is longer than {MAX_HEADER} octets")
+    if why := unsignable(header):
+        return NotSigned(why)
     digests = digest_body(body, {BodyHash(signer.body) for signer in signers})
     signed = SignedHeader(header.fields)
     names = signed_names(signed)
@@ -96,6 +96,15 @@ def sign(header: Header, body: Iterable[bytes], signers: Sequence[Signer], now: 
             field.signed(sign_digest(signer.key, signed.digest(names, signer.header, field.field)))
         )
     return b"".join(written)
+
+
+def unsignable(header: Header) -> str:
+    """Say why no field can be put before a header that vouches for it; "" when one can."""
+    if not header.whole:
+        return f"its header is longer than {MAX_HEADER} octets"
+    if header.fields and header.fields[0].raw.startswith((b" ", b"\t")):
+        return "its header begins with a blank, so that its first line would go on what is put before it"
+    return ""
 
 
 def signed_names(header: SignedHeader) -> list[str]:

@@ -51,7 +51,7 @@ class Signature(Struct, frozen=True):
 
 
 class BadSignature(Struct, frozen=True, gc=False):
-    """A signature field that cannot be verified: why, in whole words, and what it claims as far as it can be read."""
+    """A signature field that cannot be verified: why, of "it", and what it claims as far as it can be read."""
 
     why: str
     result: Result = Result.NEUTRAL  # RFC 8601 §2.7.1: "contained syntax errors"
@@ -73,7 +73,7 @@ def read_signature(field: Field, place: int) -> Signature | BadSignature:
     """Read a DKIM-Signature field."""
     tags = tags_of(field)
     if isinstance(tags, BadTags):
-        return BadSignature(f"the signature field {tags.why}")
+        return BadSignature(f"it {tags.why}")
     try:
         return _read_sound(tags, field, place)
     except Broken as broken:
@@ -82,14 +82,14 @@ def read_signature(field: Field, place: int) -> Signature | BadSignature:
 
 def _read_sound(tags: dict[str, str], field: Field, place: int) -> Signature:
     if required(tags, "v") != "1":
-        raise Broken(f"the signature is of a version that nobody knows: v={tags['v'][:MAX_NAME]}")
+        raise Broken(f"it is of a version that nobody knows: v={tags['v'][:MAX_NAME]}")
     methods = [method.strip(BLANK) for method in tags.get("q", "dns/txt").split(":")]
     if "dns/txt" not in methods:
         raise Broken(f"its key cannot be had: q={tags['q'][:MAX_NAME]}")
     signature = read_common(tags, field, place, _identity(tags))
     if "from" not in signature.names:
         # RFC 6376 §5.4: the From field MUST be signed.
-        raise Broken("the From field is not signed", Result.PERMERROR)
+        raise Broken("it does not cover the From field", Result.PERMERROR)
     return signature
 
 
@@ -166,7 +166,7 @@ def required(tags: dict[str, str], name: str) -> str:
 
 def missing(name: str) -> Broken:
     """Say that a tag is missing (RFC 6376 §6.1.1: PERMFAIL)."""
-    return Broken(f"the signature is incomplete: it has no {name}=", Result.PERMERROR)
+    return Broken(f"it has no {name}=", Result.PERMERROR)
 
 
 def bad(tags: dict[str, str], broken: Broken) -> BadSignature:

@@ -75,10 +75,10 @@ def read_signatures(header: Header) -> tuple[Signature | BadSignature, ...]:
     """Read the DKIM-Signature fields from the top, MAX_SIGNATURES at most; one more says how many were left out."""
     places = [place for place, field in enumerate(header.fields) if field.name == "dkim-signature"]
     if places and not header.whole:
-        return (BadSignature(f"nothing can be verified in a header of more than {MAX_HEADER} octets"),)
+        return (BadSignature(f"it stands in a header of more than {MAX_HEADER} octets"),)
     read = [read_signature(header.fields[place], place) for place in places[:MAX_SIGNATURES]]
     if more := len(places) - len(read):
-        read.append(BadSignature(f"{more} more signatures were not looked at"))
+        read.append(BadSignature(f"it is one of {more} that were not looked at, for there are too many"))
     return tuple(read)
 
 
@@ -176,7 +176,7 @@ def _remarks(signature: Signature, header: SignedHeader, trial: Trial) -> tuple[
 def _unreadable(signature: BadSignature) -> Verification:
     return Verification(
         signature.result,
-        signature.why,
+        f"the signature cannot be verified: {signature.why}",
         signature.domain,
         signature.selector,
         algorithm=signature.algorithm,

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from gatepost.mail.fields import Field
 
-WIDTH: Final = 76  # octets of a line; RFC 5322 §2.1.1 wishes for 78 at most
+WIDTH: Final = 72  # octets of a line behind its blank; RFC 5322 §2.1.1 wishes for 78 at most
 
 
 class Draft(Struct, frozen=True, gc=False):
@@ -31,11 +31,9 @@ class Draft(Struct, frozen=True, gc=False):
 
     def signed(self, signature: bytes) -> bytes:
         """Give the octets of the field with its signature and its last CRLF."""
-        value = b2a_base64(signature, newline=False).decode("ascii")
-        room = max(1, WIDTH - len(self.before.rpartition("\n")[2]))
-        lines = [value[:room]]
-        lines += [value[start : start + WIDTH - 1] for start in range(room, len(value), WIDTH - 1)]
-        return (self.before + "\r\n ".join(lines) + self.after + "\r\n").encode()
+        line = "b=" + b2a_base64(signature, newline=False).decode("ascii")
+        lines = [line[start : start + WIDTH] for start in range(0, len(line), WIDTH)]
+        return (self.before + "\r\n ".join(lines)[2:] + self.after + "\r\n").encode()
 
 
 def draft(name: str, tags: Iterable[tuple[str, str]]) -> Draft:
@@ -46,11 +44,11 @@ def draft(name: str, tags: Iterable[tuple[str, str]]) -> Draft:
         lines.add(separator)
         separator = ";"
         if tag == "b":
-            lines.add_word(" b=")
-            before = lines.text
-            lines = _Lines("", WIDTH)  # what follows a signature begins a line
+            # On lines of its own, so that what stands around it does not move with it.
+            before = lines.text + "\r\n b="
+            lines = _Lines("", WIDTH)
             continue
-        if tag != "h" or len(value) < WIDTH - 4:
+        if tag != "h" or len(value) + 3 <= WIDTH:
             lines.add_word(f" {tag}={value}")
             continue
         # A long list of names is broken behind colons, where a blank may stand (RFC 6376 §3.5, h=).
@@ -58,7 +56,7 @@ def draft(name: str, tags: Iterable[tuple[str, str]]) -> Draft:
         lines.add_word(f" h={first}")
         for other in others:
             lines.add(":")
-            if lines.column + len(other) >= WIDTH:
+            if lines.column + len(other) > WIDTH:
                 lines.add_word(" " + other)
             else:
                 lines.add(other)
@@ -79,7 +77,7 @@ class _Lines:
 
     def add_word(self, word: str) -> None:
         """Put a word that begins with a blank, on a line of its own where it finds no room."""
-        if self.column + len(word) >= WIDTH:
+        if self.column + len(word) > WIDTH:
             self.text += "\r\n"
             self.column = 0
         self.add(word)
