@@ -189,26 +189,23 @@ class Exchange:
 
     def _judge(self, entry: _Question, server: Server, said: Said | Senseless) -> None:
         """Take an answer, or go on to another server when it is none."""
-        match said:
-            case Senseless():
-                reason = f"the answer from {spoken(server)} makes no sense: {said.why}"
-            case Said(code=0, referral=True):
-                reason = (
-                    f"{spoken(server)} answers only where else to ask, so it is no resolver or a lame one"
-                )
-            case Said(code=code) if code in (NOERROR, NXDOMAIN):
-                if server != self._servers[0]:
-                    self._prefer(server)
-                self._settle(entry, said, "")
+        if isinstance(said, Senseless):
+            reason = f"the answer from {spoken(server)} makes no sense: {said.why}"
+        elif said.referral:
+            reason = f"{spoken(server)} answers only where else to ask, so it is no resolver or a lame one"
+        elif said.code in (NOERROR, NXDOMAIN):
+            if server != self._servers[0]:
+                self._prefer(server)
+            self._settle(entry, said, "")
+            return
+        else:
+            reason = f"{RCODES.get(said.code, f'RCODE {said.code}')} from {spoken(server)}"
+            if said.code == FORMERR and entry.extended:  # RFC 6891 §6.2.2: it knows no EDNS
+                entry.extended = False
+                entry.tries -= 1
+                entry.reason = reason
+                self._try(entry)
                 return
-            case Said(code=code):
-                if code == FORMERR and entry.extended:  # RFC 6891 §6.2.2: it knows no EDNS
-                    entry.extended = False
-                    entry.tries -= 1
-                    entry.reason = f"FORMERR from {spoken(server)}"
-                    self._try(entry)
-                    return
-                reason = f"{RCODES.get(code, f'RCODE {code}')} from {spoken(server)}"
         self._fails(entry, server, reason)
         self._try(entry)
 

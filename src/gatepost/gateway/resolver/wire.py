@@ -82,19 +82,17 @@ def encode_name(name: str) -> bytes | None:
     """
     if not name or len(name) > 4 * MAX_NAME or not name.isascii():
         return None
-    parts = bytearray()
-    for text in name.lower().split("."):
-        label = (
+    if "\\" in name:
+        labels = [
             _ESCAPE.sub(lambda found: chr(int(found[1]) & 0xFF), text).encode("latin-1")
-            if "\\" in text
-            else text.encode("ascii")
-        )
-        if not 0 < len(label) <= MAX_LABEL:
-            return None
-        parts.append(len(label))
-        parts += label
-    parts.append(0)
-    return bytes(parts) if len(parts) <= MAX_NAME else None
+            for text in name.lower().split(".")
+        ]
+    else:
+        labels = name.lower().encode("ascii").split(b".")
+    if not all(0 < len(label) <= MAX_LABEL for label in labels):
+        return None
+    octets = b"".join([b"%c%b" % (len(label), label) for label in labels]) + b"\0"
+    return octets if len(octets) <= MAX_NAME else None
 
 
 def question(number: int, name: bytes, kind: Kind, *, extended: bool = True) -> bytes:
@@ -156,6 +154,9 @@ class _Message:
         """Read the sections behind the question, which ends at `at`."""
         octets, number = self._octets, _NUMBERS[self._kind]
         _, flags, _, answers, authority, _ = _HEAD.unpack_from(octets)
+        least = 1 << 31
+        if not answers:  # what lists say of nearly everybody
+            return self._nothing(at, flags, authority, least)
         wanted: dict[str, list[_Record]] = {}
         aliases: dict[str, tuple[str, int]] = {}
         for _ in range(answers):
@@ -172,7 +173,6 @@ class _Message:
                     aliases[owner] = (self._name(at)[0], ttl)
             at += length
         name, _ = self._name(_HEAD.size)
-        least = 1 << 31
         for _ in range(MAX_ALIASES):
             if found := wanted.get(name):
                 least = min(least, *[record.ttl for record in found])
@@ -187,7 +187,7 @@ class _Message:
         """Read the authority section of an answer without records: how long that holds, or whom else to ask."""
         ttl, servers = -1, False
         for _ in range(authority):
-            _, at = self._name(at)
+            at = self._behind_name(at)
             what, _, lives, length = _RECORD.unpack_from(self._octets, at)
             at += _RECORD.size
             if at + length > len(self._octets):
@@ -236,6 +236,14 @@ class _Message:
         if length > MAX_NAME:
             raise _BadError("a name is longer than 255 octets")
         return name, after
+
+    def _behind_name(self, at: int) -> int:
+        """Step over a name that nobody asks about."""
+        while length := self._octets[at]:
+            if length >= 0xC0:
+                return at + 2
+            at += length + 1
+        return at + 1
 
     def _labels(self, at: int, bound: int, pointers: int) -> tuple[tuple[str, int], int]:
         """Read labels and what the pointer behind them leads to: the name, its octets when written out."""
