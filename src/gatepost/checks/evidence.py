@@ -252,8 +252,9 @@ class ReverseNameEvidence(_Evidence, frozen=True, tag="reverse-name", gc=False):
         return f"{shown}, and {name} {self.dynamic}" if self.dynamic else shown
 
     def facts(self) -> dict[str, str]:
-        """Give address and name."""
-        return {"address": self.address, "name": self.confirmed or (self.names[0] if self.names else "")}
+        """Give address and name; "domain" is a name that is proven to be the client's."""
+        name = self.confirmed or (self.names[0] if self.names else "")
+        return {"address": self.address, "name": name, "domain": self.confirmed}
 
 
 class HeloEvidence(_Evidence, frozen=True, tag="helo", gc=False):

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from gatepost.checks.connection.memory_settings import (
+    CorrespondentsSettings,
+    GreylistSettings,
+    ReputationSettings,
+)
+from gatepost.checks.connection.settings import (
+    CountrySettings,
+    DnsblSettings,
+    HeloSettings,
+    ReverseNameSettings,
+)
 from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
 
 
@@ -65,6 +76,13 @@ class ChecksSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    dnsbl: DnsblSettings = DnsblSettings()
+    reverse_name: ReverseNameSettings = ReverseNameSettings()
+    helo: HeloSettings = HeloSettings()
+    country: CountrySettings = CountrySettings()
+    greylist: GreylistSettings = GreylistSettings()
+    reputation: ReputationSettings = ReputationSettings()
+    correspondents: CorrespondentsSettings = CorrespondentsSettings()
     identity: IdentitySettings = IdentitySettings()
     lists: ListsSettings = ListsSettings()
     virus: VirusSettings | None = Field(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -20,8 +19,6 @@ from gatepost.cli.layout import printable
 from gatepost.cli.memory import NamedArgument, ask, data_dir_option, minute, print_json, rfc3339
 from gatepost.cli.options import config as config_option
 from gatepost.cli.options import settings_of
-
-_SETTINGS: Final = GreylistSettings()
 
 
 @click.group()
@@ -49,7 +46,8 @@ def list_(what: Named | None, known: bool, as_json: bool, config: Path | None, d
 
     WHAT narrows the list: an IP address, a network, a domain, or the address of a sender or recipient.
     """
-    directory = data_dir or settings_of(config).data_dir
+    settings = settings_of(config)
+    directory, chosen = data_dir or settings.data_dir, settings.checks.greylist
     now = time.time()
     if known:
         pools = [
@@ -59,8 +57,8 @@ def list_(what: Named | None, known: bool, as_json: bool, config: Path | None, d
         lines = [_known_line(key, record) for key, record in pools]
     else:
         waiting = [record for record in ask(directory, who_waits) if what is None or matches(record, what)]
-        rows = [_waiting(record, now) for record in waiting]
-        lines = [_waiting_line(record, now) for record in waiting]
+        rows = [_waiting(record, now, chosen) for record in waiting]
+        lines = [_waiting_line(record, now, chosen) for record in waiting]
     if as_json:
         print_json(rows)
     else:
@@ -78,25 +76,28 @@ def release_(what: Named, as_json: bool, config: Path | None, data_dir: Path | N
     WHAT is the IP address of a client, a network (up to a /16, or an IPv6 /56), the domain or address of a sender, or
     the address of a recipient (then only what waits for it now is released). Exit status 1 when nothing was released.
     """
-    directory = data_dir or settings_of(config).data_dir
+    settings = settings_of(config)
+    directory, chosen = data_dir or settings.data_dir, settings.checks.greylist
     now = time.time()
-    done = ask(directory, lambda memory: release(memory, what, now, _SETTINGS.known_days * DAY))
+    done = ask(directory, lambda memory: release(memory, what, now, chosen.known_days * DAY))
     if as_json:
-        print_json({"waiting": [_waiting(record, now) for record in done.waiting], "known": list(done.known)})
+        print_json(
+            {"waiting": [_waiting(record, now, chosen) for record in done.waiting], "known": list(done.known)}
+        )
     else:
         for record in done.waiting:
-            click.echo(_waiting_line(record, now))
+            click.echo(_waiting_line(record, now, chosen))
         number = "1 message passes" if len(done.waiting) == 1 else f"{len(done.waiting)} messages pass"
         click.echo(f"{number} at the next try; when that is, the sending server decides.")
         if done.known:
             click.echo(
-                f"From now on {what} need not wait, for {_SETTINGS.known_days} days from the last message."
+                f"From now on {what} need not wait, for {chosen.known_days} days from the last message."
             )
     if not done.waiting and not done.known:
         raise SystemExit(1)
 
 
-def _waiting(record: Waiting, now: float) -> dict[str, object]:
+def _waiting(record: Waiting, now: float, chosen: GreylistSettings) -> dict[str, object]:
     return {
         "client": record.client,
         "sender": record.sender,
@@ -104,22 +105,22 @@ def _waiting(record: Waiting, now: float) -> dict[str, object]:
         "pool": record.pool,
         "first": rfc3339(record.first),
         "tries": record.tries,
-        "seconds": _seconds(record, now),
+        "seconds": _seconds(record, now, chosen),
         "released": record.released,
         "expires": rfc3339(record.expires),
     }
 
 
-def _waiting_line(record: Waiting, now: float) -> str:
-    seconds = _seconds(record, now)
+def _waiting_line(record: Waiting, now: float, chosen: GreylistSettings) -> str:
+    seconds = _seconds(record, now, chosen)
     tries = "1 try" if record.tries == 1 else f"{record.tries} tries"
     state = f"may pass in {seconds} s" if seconds else "passes at its next try"
     envelope = printable(f"<{record.sender}> to <{record.recipient}>")
     return f"{minute(record.first)}  {record.client:<15}  {envelope}: {tries}, {state} ({printable(record.pool)})"
 
 
-def _seconds(record: Waiting, now: float) -> int:
-    return 0 if record.released else seconds_left(record, now, _SETTINGS.delay)
+def _seconds(record: Waiting, now: float, chosen: GreylistSettings) -> int:
+    return 0 if record.released else seconds_left(record, now, chosen.delay)
 
 
 def _known(key: str, record: Known) -> dict[str, object]:

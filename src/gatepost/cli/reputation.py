@@ -29,7 +29,6 @@ from gatepost.cli.memory import NamedArgument, ask, data_dir_option, minute, pri
 from gatepost.cli.options import Bad, settings_of
 from gatepost.cli.options import config as config_option
 
-_SETTINGS: Final = ReputationSettings()
 _KINDS: Final = {
     "client": "address",
     "net": "network",
@@ -59,14 +58,15 @@ def reputation() -> None:
 @data_dir_option
 def list_(limit: int, as_json: bool, config: Path | None, data_dir: Path | None) -> None:
     """List those with the worst scores of whom enough is known to say something."""
-    directory = data_dir or settings_of(config).data_dir
+    settings = settings_of(config)
+    directory, chosen = data_dir or settings.data_dir, settings.checks.reputation
     now = time.time()
-    found = ask(directory, lambda memory: worst(memory, _SETTINGS, now, limit))
+    found = ask(directory, lambda memory: worst(memory, chosen, now, limit))
     if as_json:
-        print_json([_row(key, standing, now) for key, standing in found])
+        print_json([_row(key, standing, now, chosen) for key, standing in found])
         return
     for key, standing in found:
-        click.echo(_line(key, told(standing, now, _SETTINGS.half_life_days)))
+        click.echo(_line(key, told(standing, now, chosen.half_life_days)))
     if not found:
         click.echo("Of nobody enough is known yet.")
 
@@ -81,18 +81,19 @@ def show(what: Named, as_json: bool, config: Path | None, data_dir: Path | None)
 
     Exit status 1 when nothing is known of WHAT.
     """
-    directory = data_dir or settings_of(config).data_dir
+    settings = settings_of(config)
+    directory, chosen = data_dir or settings.data_dir, settings.checks.reputation
     now = time.time()
     found = ask(directory, lambda memory: standings_of(memory, keys_for(what)))
     if as_json:
-        print_json([_row(key, standing, now) for key, standing in found])
+        print_json([_row(key, standing, now, chosen) for key, standing in found])
         if not found:
             raise SystemExit(1)
         return
     if not found:
         raise Bad(f"nothing is known of {what}: no message came from there lately, or it was forgotten")
     for key, standing in found:
-        click.echo(_line(key, told(standing, now, _SETTINGS.half_life_days)))
+        click.echo(_line(key, told(standing, now, chosen.half_life_days)))
         for day in standing.days:
             causes = "".join(f", {number} {printable(cause)}" for cause, number in sorted(day.causes.items()))
             date = time.strftime("%Y-%m-%d", time.gmtime(day.day * DAY))
@@ -120,14 +121,14 @@ def forget_(what: Named, as_json: bool, config: Path | None, data_dir: Path | No
         click.echo(f"Forgot {_name(key)} ({_kind(key)}).")
 
 
-def _row(key: str, standing: Standing, now: float) -> dict[str, object]:
-    said = told(standing, now, _SETTINGS.half_life_days)
+def _row(key: str, standing: Standing, now: float, chosen: ReputationSettings) -> dict[str, object]:
+    said = told(standing, now, chosen.half_life_days)
     return {
         "identity": _name(key),
         "kind": key.partition("=")[0],
         "score": said.score,
         "evidence": round(said.evidence, 2),
-        "band": band(said, _SETTINGS),
+        "band": band(said, chosen),
         "messages": said.messages,
         "refused": said.refused,
         "causes": dict(said.causes),

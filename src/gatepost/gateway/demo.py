@@ -82,7 +82,8 @@ def running(smtp_port: int = 0, web_port: int = 0) -> Iterator[Stage]:
             f'domain = [{{name = "example.org", next_hop = ["{HOST}:{next_hop}"]}}, {{name = "no-route.example"}}]\n'
             f'policy = {{relay_networks = ["::1"]}}\nreception = {{max_message_size = {_SIZE_LIMIT}}}\n'
             f'dns = {{nameservers = ["{HOST}:{names}"]}}\n'
-            f'checks = {{virus = {{address = "{HOST}:{scanner}"}}}}\nweb = {{address = "{HOST}:{web_port}"}}\n'
+            f'checks = {{virus = {{address = "{HOST}:{scanner}"}}, greylist = {{mode = "off"}}}}\n'
+            f'web = {{address = "{HOST}:{web_port}"}}\n'
             "delivery = {retry = [3, 60]}\n"
         )
         with (Path(folder) / "log").open("wb") as log:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from gatepost.checks.settings import ChecksSettings
 from gatepost.delivery.routes import parse_next_hop
 from gatepost.delivery.settings import DeliverySettings
+from gatepost.gateway.memory.settings import MemorySettings
 from gatepost.gateway.resolver.settings import ResolverSettings
 from gatepost.policy.domains import Domains, DomainSettings
 from gatepost.policy.settings import PolicySettings
@@ -102,6 +103,7 @@ class Settings(BaseModel):
     delivery: DeliverySettings = DeliverySettings()
     spool: SpoolSettings = SpoolSettings()
     dns: ResolverSettings = ResolverSettings()
+    memory: MemorySettings = MemorySettings()
     checks: ChecksSettings = ChecksSettings()
     policy: PolicySettings = PolicySettings()
     web: WebSettings = WebSettings()

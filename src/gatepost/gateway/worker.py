@@ -24,9 +24,12 @@ from typing import Final
 import msgspec
 import uvloop
 
+from gatepost.checks.connection.list_health import HealthChange
 from gatepost.delivery.courier import Courier
 from gatepost.delivery.routes import Routes
-from gatepost.gateway.compose import compose, compose_checks
+from gatepost.gateway.checking import Checking
+from gatepost.gateway.compose import compose, dial
+from gatepost.gateway.memory import EmbeddedMemory, secret
 from gatepost.gateway.resolver import DnsResolver
 from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
@@ -93,9 +96,21 @@ class Worker:
         domains = Domains(settings.domain)
         routes = Routes(domains)
         resolver = DnsResolver(settings.dns, time.time)
-        checks, virus = compose_checks(
-            settings, monotonic=loop.time, clock=time.time, resolver=resolver, domains=domains
+        memory = EmbeddedMemory(settings.data_dir, time.time, loop, settings.memory.max_records)
+        rules = settings.policy.rules()
+        checking = Checking(
+            settings,
+            domains=domains,
+            rules=rules,
+            resolver=resolver,
+            memory=memory,
+            secret=secret(settings.data_dir),
+            dial=dial,
+            clock=time.time,
+            monotonic=loop.time,
+            told=partial(_note_health, journal),
         )
+        watching = loop.create_task(checking.watch())
         couriers: list[Courier] = []
         spools: list[EmbeddedSpool] = []
         for shard in shards_of(settings.spool_dir, self._index, self._workers):
@@ -119,7 +134,8 @@ class Worker:
         services = compose(
             settings,
             loop=loop,
-            checks=checks,
+            checking=checking,
+            rules=rules,
             domains=domains,
             ids=ids,
             spool=spools[0],
@@ -152,8 +168,9 @@ class Worker:
         finally:
             for spool in spools:
                 spool.close()
-            if virus is not None:
-                virus.close()
+            watching.cancel()
+            checking.close()
+            memory.close()
             resolver.close()
             journal.append(
                 Noted(time=time.time(), session="", event="worker-stopped", detail=f"worker {self._index}")
@@ -214,6 +231,15 @@ class Worker:
                 found.garbage,
             )
         journal.flush()
+
+
+def _note_health(journal: Journal, change: HealthChange) -> None:
+    """Put down when a blocklist fell ill or was well again: between the two it decided nothing."""
+    event = "list-well" if change.well else "list-ill"
+    detail = f"{change.list} (IPv{change.version}): {change.reason}"
+    journal.append(Noted(time=change.at, session="", event=event, detail=detail))
+    if not change.well:
+        log.warning("the list %s is left out until it is well again: %s", change.list, change.reason)
 
 
 def _server_tls(listener: ListenerSettings) -> ssl.SSLContext | None:

@@ -45,7 +45,7 @@ class Glance(Struct, frozen=True, gc=False):
     """Fields as given: decoded, in one line of printable characters, cut to 200; "" where there is none.
 
     `hops` is the number of Received fields (RFC 5321 §6.3 counts them to find loops). `claims` tells that a field
-    may be there which is only ours to write.
+    may be there which is only ours to write, `automatic` that a program answered (RFC 3834 §5).
     """
 
     header_from: str
@@ -53,6 +53,7 @@ class Glance(Struct, frozen=True, gc=False):
     message_id: str
     hops: int
     claims: bool = False
+    automatic: bool = False
 
 
 def glance(content: bytes) -> Glance:
@@ -68,6 +69,7 @@ def glance(content: bytes) -> Glance:
         _field(block, lower, b"\nmessage-id:"),
         lower.count(b"\nreceived:"),
         b"\nauthentication-results" in lower or b"\nx-gatepost-marks" in lower,
+        b"\nauto-submitted:" in lower and b"\nauto-submitted: no\r" not in lower,
     )
 
 

@@ -63,6 +63,7 @@ class Acceptance:
         "_answer",
         "_client",
         "_content",
+        "_facts",
         "_findings",
         "_later",
         "_seen",
@@ -104,6 +105,7 @@ class Acceptance:
     def decide(self, facts: Facts) -> Reply | None:
         """Look at a complete message. None where the answer comes later."""
         services = self._services
+        self._facts = facts
         self._content = content = self._transaction.content()
         self._seen = seen = glance(content.data or next(content.chunks(), b""))
         if seen.hops > services.settings.max_hops:
@@ -127,6 +129,7 @@ class Acceptance:
             case Action.RELAY:
                 return self._take(disposition)
             case Action.REJECT | Action.DEFER:
+                self._learn(disposition)
                 entry = catalogue.ENTRIES[disposition.entry]
                 return self._refused(entry.reply(self._transaction.id, **disposition.facts), disposition)
             case Action.QUARANTINE | Action.DISCARD:
@@ -220,6 +223,7 @@ class Acceptance:
         def done(committed: Committed) -> None:
             match committed:
                 case Stored():
+                    self._learn(disposition)
                     services.confirmations.add(accepted, self._answer)
                 case NoRoom(reason):
                     self._not_stored(catalogue.SPOOL_FULL.reply(transaction.id), reason)
@@ -237,6 +241,10 @@ class Acceptance:
             ),
             done,
         )
+
+    def _learn(self, disposition: Disposition) -> None:
+        lessons = self._services.lessons
+        lessons.learn(self._facts, self._findings, disposition, self._seen.automatic)
 
     def _not_stored(self, reply: Reply, reason: str) -> None:
         log.warning("message %s was not stored: %s", self._transaction.id, reason)

@@ -17,6 +17,7 @@ from gatepost.policy.networks import Networks
 from gatepost.policy.rules import Rules
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.lessons import Lessons
 from gatepost.reception.settings import ReceptionSettings
 from gatepost.reception.signing import Signing
 from gatepost.reply.reply import Reply
@@ -45,6 +46,7 @@ class Services:
     clock: Clock
     ids: SessionIds
     checks: Checks
+    lessons: Lessons
     rules: Rules
     domains: Domains
     relay_networks: Networks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from gatepost.checks.evidence import Evidence
-from gatepost.checks.finding import Finding, Result, Stage, _Evidence
+from gatepost.checks.evidence import Evidence, _Evidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import Found, Raw, Step, Unavailable
 
 NOW = 1_800_000_000.0

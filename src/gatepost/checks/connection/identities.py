@@ -18,7 +18,7 @@ from gatepost.mail.path import is_domain
 SPF: Final = "spf"
 DKIM: Final = "dkim"
 DMARC: Final = "dmarc"
-REVERSE: Final = "reverse"
+REVERSE: Final = "reverse-name"
 
 Registered = Callable[[str], str]
 """Give the registered domain that a domain belongs to by the public suffix list, "" where there is none."""

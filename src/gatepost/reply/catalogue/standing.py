@@ -197,3 +197,170 @@ SENDER_BLOCKED: Final = Entry(
     side="sender",
     fields=frozenset({"matched"}),
 )
+CLIENT_LISTED: Final = Entry(
+    id="client-listed",
+    code=550,
+    enhanced="5.7.1",
+    text="{address} is listed by {list}",
+    stage="rcpt, content",
+    when="A DNS blocklist that this gateway asks names the client, or a host that the message came through.",
+    why="The list has seen that host send spam, or knows that it should send no mail by itself.",
+    sender_action=(
+        "Look the address up at the list named here: its page says why it is listed and how to get off. "
+        "Until then send "
+        "through another mail server, or write to postmaster at the recipient's domain, which is always "
+        "taken."
+    ),
+    operator_action=(
+        "`gatepost trace` shows the list's answer, its own words and the time. For an honest client that "
+        "is listed by "
+        "mistake: checks.lists.allowed. For a list that lists too much: a lower weight in checks.dnsbl."
+    ),
+    references=("RFC 5782 §2.1", "RFC 6471 §3"),
+    cause="ip_blocklist",
+    side="sender",
+    fields=frozenset({"address", "list"}),
+)
+CLIENT_NAMELESS: Final = Entry(
+    id="client-nameless",
+    code=550,
+    enhanced="5.7.25",
+    text="{address} has no reverse name that leads back to it",
+    stage="rcpt",
+    when="The client's address has no PTR record, or the name there does not lead back to the address.",
+    why="Servers that are meant to send mail have one; computers that were broken into mostly do not.",
+    sender_action=(
+        "Have whoever runs the network set a PTR record for the address, and an address record for that name."
+    ),
+    operator_action="`gatepost trace` shows what DNS said. The usual choice is to mark such mail only.",
+    references=("RFC 7372 §3.3", "RFC 1912 §2.1"),
+    cause="no_ptr",
+    side="sender",
+    fields=frozenset({"address"}),
+)
+CLIENT_NAME_LATER: Final = Entry(
+    id="client-name-later",
+    code=450,
+    enhanced="4.7.25",
+    text="The reverse name of {address} cannot be looked up now; try again later",
+    stage="rcpt",
+    when="DNS did not answer for the client's reverse name.",
+    why="A failure of DNS says nothing about the client, so it is never a refusal for good.",
+    sender_action=(
+        "Nothing to do: the message is tried again by itself. If it repeats, look at the "
+        "network's reverse DNS."
+    ),
+    operator_action="If many clients are concerned, look at the resolver that dns.nameservers names.",
+    references=("RFC 7372 §3.3", "RFC 5321 §4.2.2"),
+    cause="dns_temp",
+    side="sender",
+    fields=frozenset({"address"}),
+)
+HELO_REFUSED: Final = Entry(
+    id="helo-refused",
+    code=550,
+    enhanced="5.7.1",
+    text="A host may not call itself {helo} here",
+    stage="rcpt",
+    when="The name in EHLO or HELO is not the client's: our own name, another address, or no name at all.",
+    why="A client that says our own name, or none, is a program that hides who it is.",
+    sender_action=(
+        "Set the name that the mail server says to its own full host name, one that DNS leads to its address."
+    ),
+    operator_action=(
+        "`gatepost trace` shows the name and what is wrong with it. Own servers: policy.relay_networks."
+    ),
+    references=("RFC 5321 §4.1.1.1", "RFC 5321 §2.3.5"),
+    cause="rfc_noncompliant",
+    side="sender",
+    fields=frozenset({"helo"}),
+)
+PLACE_BLOCKED: Final = Entry(
+    id="place-blocked",
+    code=550,
+    enhanced="5.7.1",
+    text="Mail from {address} ({country}) is not taken here",
+    stage="rcpt",
+    when="The client's country or network is one that checks.country blocks.",
+    why="The administrator of this gateway has decided so.",
+    sender_action=(
+        "Write to postmaster at the recipient's domain, which is always taken, and quote this line."
+    ),
+    operator_action=(
+        "`gatepost trace` shows the place and network. Exceptions: checks.lists.allowed, "
+        "checks.country.allowed."
+    ),
+    references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
+    cause="geo_block",
+    side="sender",
+    fields=frozenset({"address", "country"}),
+)
+GREYLISTED: Final = Entry(
+    id="greylisted",
+    code=451,
+    enhanced="4.7.1",
+    text="Greylisted: please try again in {seconds} seconds",
+    stage="rcpt",
+    when=(
+        "The gateway does not know the client yet, and something about it is suspicious (or all "
+        "strangers are asked)."
+    ),
+    why=(
+        "Mail servers come again; most programs that send spam do not. Who came again once is "
+        "known from then on."
+    ),
+    sender_action="Nothing to do: the message is tried again by itself, by any server of the same sender.",
+    operator_action=(
+        "In a hurry: `gatepost greylist release WHAT` lets it pass at the next try. Who it is asked of: "
+        "checks.greylist.mode."
+    ),
+    references=("RFC 6647 §5", "RFC 5321 §4.2.2"),
+    cause="greylist",
+    side="nobody",
+    fields=frozenset({"seconds"}),
+)
+REPUTATION_POOR: Final = Entry(
+    id="reputation-poor",
+    code=451,
+    enhanced="4.7.1",
+    text="Too much of what {identity} sent here was refused; try again later",
+    stage="rcpt, content",
+    when=(
+        "Of the messages that this sender sent here before, many were refused, and the settings "
+        "say to put it off."
+    ),
+    why="What was refused counts less from day to day, so a sender that mends its ways is soon taken again.",
+    sender_action=(
+        "Stop what was refused (the replies to earlier messages say why); the message is tried "
+        "again by itself."
+    ),
+    operator_action="`gatepost reputation show WHAT` tells the days and the reasons, `forget` begins anew.",
+    references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
+    cause="reputation",
+    side="sender",
+    fields=frozenset({"identity"}),
+)
+REPUTATION_BAD: Final = Entry(
+    id="reputation-bad",
+    code=550,
+    enhanced="5.7.1",
+    text="Nearly all that {identity} sent here was refused",
+    stage="rcpt, content",
+    when=(
+        "Of the messages that this sender sent here before, nearly all were refused, and the "
+        "settings say to refuse it."
+    ),
+    why=(
+        "A sender that only sends what is refused costs everyone time. It fades by itself when "
+        "nothing more comes."
+    ),
+    sender_action=(
+        "Stop what was refused (the replies to earlier messages say why), then ask the "
+        "recipient's postmaster."
+    ),
+    operator_action="`gatepost reputation show WHAT` tells the days and the reasons, `forget` begins anew.",
+    references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
+    cause="reputation",
+    side="sender",
+    fields=frozenset({"identity"}),
+)

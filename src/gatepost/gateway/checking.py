@@ -1,0 +1,182 @@
+"""All checks of a worker, put together from the settings: what they ask, what they remember, what ends with them.
+
+Made once by the worker within its event loop, between the resolver, the memory and the rules on one side and
+reception on the other. The only place that knows every check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from publicsuffixlist import PublicSuffixList
+
+from gatepost.checks.check import Check, Dialer
+from gatepost.checks.connection.correspondents import Correspondents, CorrespondentsCheck
+from gatepost.checks.connection.country import CountryCheck
+from gatepost.checks.connection.dnsbl import DnsblCheck
+from gatepost.checks.connection.greylist import GreylistCheck
+from gatepost.checks.connection.helo import HeloCheck
+from gatepost.checks.connection.list_health import HealthChange, ListHealth
+from gatepost.checks.connection.places import Places
+from gatepost.checks.connection.postmaster import PostmasterCheck
+from gatepost.checks.connection.reputation import Reputation, ReputationCheck
+from gatepost.checks.connection.reverse_name import ReverseNameCheck
+from gatepost.checks.content.size import SizeCheck
+from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
+from gatepost.checks.finding import Finding, Result
+from gatepost.checks.identity.forgery import Resembles
+from gatepost.checks.identity.lists import ListsCheck
+from gatepost.checks.identity.message import MessageCheck
+from gatepost.checks.identity.spf import SpfCheck
+from gatepost.checks.memory import Memory
+from gatepost.checks.runner import Checks
+from gatepost.gateway.settings import Settings
+from gatepost.mail.clock import Clock
+from gatepost.mail.dns import Resolver
+from gatepost.mail.dns_budget import Budgeted
+from gatepost.mail.lookalike import Known, resembles
+from gatepost.policy.domains import ANY, Domains, a_labels
+from gatepost.policy.rules import Rules
+from gatepost.reception.lessons import Lessons
+
+
+class Checking:
+    """The checks that the settings ask for, and what is learned from each message.
+
+    `told` hears of each blocklist that falls ill or is well again.
+    """
+
+    checks: Checks
+    lessons: Lessons
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        domains: Domains,
+        rules: Rules,
+        resolver: Resolver,
+        memory: Memory,
+        secret: bytes,
+        dial: Dialer,
+        clock: Clock,
+        monotonic: Callable[[], float],
+        told: Callable[[HealthChange], None],
+    ) -> None:
+        wanted = settings.checks
+        suffixes = PublicSuffixList()
+
+        def ours(domain: str) -> bool:
+            return domains.named(domain) is not None
+
+        def registered(domain: str) -> str:
+            return suffixes.privatesuffix(domain) or ""
+
+        def budgeted() -> Resolver:
+            return Budgeted(resolver, wanted.identity.questions, wanted.identity.seconds, monotonic)
+
+        lists = ListsCheck(*wanted.lists.lists(), clock, unproven=wanted.lists.allow_unproven)
+        correspondents = (
+            Correspondents(wanted.correspondents, memory, clock, secret, ours)
+            if wanted.correspondents.enabled
+            else None
+        )
+        reputation = Reputation(wanted.reputation, memory, clock) if wanted.reputation.enabled else None
+        self.lessons = Lessons(reputation, correspondents, registered)
+        checks: list[Check] = [SizeCheck(settings.reception.max_message_size), PostmasterCheck(ours), lists]
+        self._places: Places | None = None
+        if wanted.country.database:
+            self._places = Places(wanted.country.database, monotonic)
+            checks.append(CountryCheck(wanted.country, self._places))
+        self._health: ListHealth | None = None
+        if wanted.dnsbl.list:
+            self._health = ListHealth(wanted.dnsbl, resolver, clock, monotonic, told)
+            checks.append(DnsblCheck(wanted.dnsbl, resolver, self._health, monotonic))
+        if wanted.reverse_name.enabled:
+            checks.append(ReverseNameCheck(resolver, monotonic))
+        if wanted.helo.enabled:
+            names = [domain.name for domain in domains]
+            checks.append(HeloCheck(settings.host, names, resolver, monotonic))
+        if wanted.identity.spf:
+            checks.append(SpfCheck(settings.host, budgeted, clock))
+        if reputation is not None:
+            checks.append(ReputationCheck(wanted.reputation, memory, clock))
+        if wanted.greylist.mode != "off":
+            checks.append(
+                GreylistCheck(
+                    wanted.greylist,
+                    memory,
+                    clock,
+                    registered,
+                    correspondents,
+                    suspicious=_weighing(rules),
+                    spared=_sparing(rules),
+                )
+            )
+        if correspondents is not None:
+            checks.append(CorrespondentsCheck(correspondents, registered))
+        if wanted.identity.dkim:
+            checks.append(
+                MessageCheck(
+                    budgeted=budgeted,
+                    clock=clock,
+                    suffixes=suffixes,
+                    ours=ours,
+                    resembles=_resembles(domains),
+                    trusted=wanted.identity.trusted_forwarders,
+                    lists=lists,
+                )
+            )
+        self._virus: VirusCheck | None = None
+        if wanted.virus is None:
+            checks.append(NoVirusCheck())
+        else:
+            self._virus = VirusCheck(wanted.virus, dial, monotonic)
+            checks.append(self._virus)
+        self.checks = Checks(checks)
+
+    async def watch(self) -> None:
+        """Look after the health of the blocklists until cancelled."""
+        while self._health is not None:  # noqa: ASYNC110 - it is the time that is waited for
+            await asyncio.sleep(await self._health.look())
+
+    def close(self) -> None:
+        """Close what the checks keep open."""
+        if self._virus is not None:
+            self._virus.close()
+        if self._places is not None:
+            self._places.close()
+
+
+def _weighing(rules: Rules) -> Callable[[Finding], bool]:
+    """Tell what makes a session suspicious: something found that the rules let count against it."""
+
+    def weighs(finding: Finding) -> bool:
+        rule = rules.find(finding.what)
+        return finding.result is Result.FOUND and rule is not None and (finding.score or rule.score) > 0
+
+    return weighs
+
+
+def _sparing(rules: Rules) -> Callable[[Finding], bool]:
+    """Tell what spares a session the wait: something found that the rules let speak for it."""
+
+    def spares(finding: Finding) -> bool:
+        rule = rules.find(finding.what)
+        if finding.result is not Result.FOUND or rule is None:
+            return False
+        return rule.accept or (finding.score or rule.score) < 0
+
+    return spares
+
+
+def _resembles(domains: Domains) -> Resembles:
+    """Compare with the domains that we take mail for."""
+    known = Known([a_labels(domain.name) for domain in domains if domain.name != ANY])
+
+    def words(domain: str) -> str:
+        found = resembles(domain, known)
+        return found.reason if found is not None else ""
+
+    return words

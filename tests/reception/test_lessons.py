@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from gatepost.checks.connection.correspondents import Correspondents
+from gatepost.checks.connection.reputation import Reputation, Verdict
+from gatepost.checks.evidence import SpfEvidence
+from gatepost.checks.facts import Facts
+from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.mail.path import Mailbox
+from gatepost.policy.disposition import Action, Disposition
+from gatepost.reception.lessons import Lessons
+
+OURS, THEIRS = Mailbox("ann@ours.test", "ours.test"), Mailbox("bob@their.test", "their.test")
+PASS = Finding(
+    check="spf",
+    stage=Stage.MAIL,
+    result=Result.CLEAN,
+    name="spf-pass",
+    evidence=(SpfEvidence("pass", "mailfrom", "192.0.2.7", "their.test", "it matches"),),
+)
+TAKEN = Disposition(action=Action.RELAY, rule="nothing-found")
+REFUSED = Disposition(action=Action.REJECT, rule="virus-found")
+PUT_OFF = Disposition(action=Action.DEFER, rule="virus-unavailable")
+
+
+class Heard:
+    """Stands where reputation and correspondents are learned, and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[tuple[tuple[str, ...], Verdict]] = []
+        self.out: list[Mailbox | None] = []
+        self.came: list[bool] = []
+
+    def learn(self, identities: tuple[str, ...], verdict: Verdict) -> None:
+        self.verdicts.append((identities, verdict))
+
+    def went_out(self, sender: Mailbox | None, recipients: tuple[Mailbox, ...]) -> None:
+        self.out.append(sender)
+
+    def came_in(self, sender: Mailbox | None, recipients: tuple[Mailbox, ...], *, aligned: bool) -> None:
+        self.came.append(aligned)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    heard = Heard()
+    monkeypatch.setattr(
+        Reputation, "learn", lambda self, identities, verdict: heard.learn(identities, verdict)
+    )
+    monkeypatch.setattr(Correspondents, "went_out", lambda self, *args: heard.went_out(*args))
+    monkeypatch.setattr(Correspondents, "came_in", lambda self, *args, **named: heard.came_in(*args, **named))
+    return heard
+
+
+def lessons() -> Lessons:
+    return Lessons(object.__new__(Reputation), object.__new__(Correspondents), lambda domain: domain)
+
+
+def facts(sender: Mailbox, recipient: Mailbox, *, relay: bool = False) -> Facts:
+    return Facts(
+        session="s",
+        client="192.0.2.7",
+        role="inbound",
+        relay=relay,
+        reverse_path=sender,
+        recipients=(recipient,),
+        findings=(PASS,),
+    )
+
+
+def test_what_became_of_a_strangers_message_is_learned_for_who_is_proven(heard: Heard) -> None:
+    inbound = facts(THEIRS, OURS)
+    lessons().learn(inbound, (PASS,), TAKEN, False)
+    lessons().learn(inbound, (PASS,), REFUSED, False)
+    [(who, good), (_, bad)] = heard.verdicts
+    assert who[0] == "spf=their.test"
+    assert (good.accepted, bad.accepted, bad.causes) == (True, False, ("virus-found",))
+    assert heard.came == [True]
+
+
+def test_what_was_put_off_has_no_verdict(heard: Heard) -> None:
+    lessons().learn(facts(THEIRS, OURS), (PASS,), PUT_OFF, False)
+    assert (heard.verdicts, heard.came) == ([], [])
+
+
+def test_whom_our_users_write_to_is_learned_but_not_what_programs_answer(heard: Heard) -> None:
+    outbound = facts(OURS, THEIRS, relay=True)
+    lessons().learn(outbound, (), TAKEN, False)
+    lessons().learn(outbound, (), TAKEN, True)
+    lessons().learn(outbound, (), REFUSED, False)
+    assert heard.out == [OURS]
+    assert heard.verdicts == []
+
+
+def test_nothing_is_learned_where_nothing_is_wanted() -> None:
+    Lessons(None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, False)
