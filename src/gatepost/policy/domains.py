@@ -5,13 +5,13 @@ Asked once per RCPT. Knows the settings' form, not how a next hop is reached: th
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from gatepost.mail.idn import to_ascii
 from gatepost.mail.path import MAX_DOMAIN, Mailbox
 
 ANY: Final = "*"
@@ -123,14 +123,5 @@ def routes_on(mailbox: Mailbox) -> bool:
 
 
 def a_labels(domain: str) -> str:
-    """Write a domain in lower case, U-labels as A-labels (RFC 5890 §2.3.2.1), so that both forms are equal.
-
-    Only the letters are turned; whether a label is allowed at all is the registries' business.
-    """
-    domain = domain.lower()
-    if domain.isascii():
-        return domain
-    labels = unicodedata.normalize("NFC", domain).split(".")
-    return ".".join(
-        label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels
-    )
+    """Write a domain in lower-case A-labels, so that both of its forms are equal; what is no domain in lower case."""
+    return to_ascii(domain) or domain.lower()

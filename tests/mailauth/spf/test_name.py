@@ -45,7 +45,7 @@ def test_dns_cannot_be_asked_about_what_is_no_name(name: str) -> None:
         ("bu\u0308cher.example", "xn--bcher-kva.example"),
         ("faß.de", "xn--fa-hia.de"),  # RFC 5891; in the older IDNA it was fass.de, somebody else's domain
         ("例子.广告", "xn--fsqu00a.xn--4rr70v"),
-        ("a..ü", "a..xn--tda"),
+        ("a..ü", "a..ü"),
         ("", ""),
     ],
 )

@@ -10,11 +10,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.mail import idn
 from gatepost.mail.fields import Field
 from gatepost.mailauth.dkim.body import BodyHash, Canonical
 from gatepost.mailauth.dkim.key import Algorithm
 from gatepost.mailauth.dkim.result import Result
-from gatepost.mailauth.domain import is_within, to_ascii
+from gatepost.mailauth.domain import is_within
 from gatepost.mailauth.taglist import BLANK, BadTags, parse_base64, parse_tags
 
 MAX_NAME: Final = 80  # characters of a broken value that are told
@@ -139,10 +140,10 @@ def read_signer(tags: dict[str, str]) -> tuple[Algorithm, str, str, bytes]:
         algorithm = Algorithm(name)
     except ValueError:
         raise Broken(f"it is made in a way that nobody knows: a={name[:MAX_NAME]}") from None
-    domain = to_ascii(required(tags, "d"))
+    domain = _ascii(required(tags, "d"))
     if not domain:
         raise Broken(f"its d= is no domain: {tags['d'][:MAX_NAME]}")
-    selector = to_ascii(required(tags, "s"))
+    selector = _ascii(required(tags, "s"))
     if not selector:
         raise Broken(f"its s= is no selector: {tags['s'][:MAX_NAME]}")
     value = parse_base64(required(tags, "b"))
@@ -174,8 +175,8 @@ def bad(tags: dict[str, str], broken: Broken) -> BadSignature:
     return BadSignature(
         broken.why,
         broken.result,
-        to_ascii(tags.get("d", "")),
-        to_ascii(tags.get("s", "")),
+        _ascii(tags.get("d", "")),
+        _ascii(tags.get("s", "")),
         tags.get("a", "")[:MAX_NAME],
     )
 
@@ -190,10 +191,10 @@ def _identity(tags: dict[str, str]) -> str:
     if not text.isascii():
         text = _as_utf8(text)
     local_part, at, named = text.rpartition("@")
-    domain = to_ascii(named.strip(BLANK))
+    domain = _ascii(named.strip(BLANK))
     if not at or not domain:
         raise Broken(f"its i= is no identity: {quoted[:MAX_NAME]}")
-    signing = to_ascii(tags.get("d", ""))
+    signing = _ascii(tags.get("d", ""))
     if signing and not is_within(domain, signing):
         raise Broken(
             f"its i= is not of the domain that signed: {domain} is not within {signing}", Result.PERMERROR
@@ -223,3 +224,8 @@ def _number(tags: dict[str, str], name: str, form: re.Pattern[str]) -> int | Non
     if form.fullmatch(value) is None:
         raise Broken(f"its {name}= is no number: {value[:MAX_NAME]}")
     return int(value)
+
+
+def _ascii(domain: str) -> str:
+    """Give a domain or selector in A-labels (RFC 8616 §5), "" for what is none."""
+    return idn.to_ascii(domain) or ""

@@ -6,8 +6,9 @@ A target name comes out of expansion with whatever stands in a local part or in 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
+
+from gatepost.mail import idn
 
 MAX_NAME: Final = 253  # RFC 7208 §7.3: octets without the final dot
 MAX_LABEL: Final = 63
@@ -24,15 +25,11 @@ def is_askable(name: str) -> bool:
 
 
 def to_ascii(domain: str) -> str:
-    """Give a domain in lower case, with U-labels as A-labels, and without a final dot (RFC 8616 §4).
+    """Give a domain in lower-case A-labels without a final dot (RFC 8616 §4); what is no domain stays as it is.
 
-    A U-label is normalised already (RFC 5890 §2.3.2.1), so its A-label is nothing but its Punycode. A label that is
-    none comes out as one that nobody can have registered, or stays as it is where it is too long to be one.
+    Macros make names that are no host names, and DNS can be asked about them all the same.
     """
-    domain = domain.removesuffix(".").lower()
-    if domain.isascii():
-        return domain
-    return ".".join([_a_label(label) for label in domain.split(".")])
+    return idn.to_ascii(domain) or domain.removesuffix(".").lower()
 
 
 def fit(name: str) -> str:
@@ -48,9 +45,3 @@ def is_below(name: str, domain: str) -> bool:
     """Tell whether a name is a domain or a subdomain of it, whatever the case."""
     name, domain = name.lower(), domain.lower()
     return name == domain or name.endswith("." + domain)
-
-
-def _a_label(label: str) -> str:
-    if label.isascii() or len(label) > MAX_LABEL:
-        return label
-    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode("ascii")
