@@ -10,11 +10,12 @@ sender gains no more than a wait that is spared.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Final
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.identities import DKIM, DMARC, SPF, Registered, vouched
 from gatepost.checks.connection.memory_settings import CorrespondentsSettings
 from gatepost.checks.evidence import CorrespondentEvidence, OutageEvidence
@@ -152,12 +153,7 @@ class CorrespondentsCheck:
         self._correspondents = correspondents
         self._registered = registered
 
-    def look(
-        self,
-        stage: Stage,  # noqa: ARG002 - the signature of a check
-        facts: Facts,
-        content: Content | None,  # noqa: ARG002
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report a known pair, or one that our user began, where the reverse-path is vouched for."""
         sender = facts.reverse_path
         if facts.relay or sender is None or not facts.recipients or len(facts.recipients) > MAX_RECIPIENTS:

@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.address import Address, address_of, is_local, reversed_labels
 from gatepost.checks.connection.list_codes import Codes, parse_codes, refusal
 from gatepost.checks.connection.list_health import ListHealth, Version
@@ -73,9 +74,7 @@ class DnsblCheck:
         header = any(each.header for each in self._lists)
         self.stages = frozenset({Stage.CONNECT, Stage.CONTENT} if header else {Stage.CONNECT})
 
-    def look(
-        self, stage: Stage, facts: Facts, content: Content | None
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:
         """Report what the lists say, in one finding for each stage."""
         if facts.relay:
             return ()

@@ -11,13 +11,14 @@ whom our users write to, what a person released (`release`).
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Final, Literal, assert_never
 
 import msgspec
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.correspondents import Correspondents
 from gatepost.checks.connection.identities import Registered, network_of, plain_address, pool_of
 from gatepost.checks.connection.memory_settings import GreylistSettings
@@ -161,12 +162,7 @@ class GreylistCheck:
         self._suspicious = suspicious
         self._spared = spared
 
-    def look(
-        self,
-        stage: Stage,  # noqa: ARG002 - the signature of a check
-        facts: Facts,
-        content: Content | None,  # noqa: ARG002
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report nothing where there is no suspicion; else whether the caller is known, or has to wait."""
         recipient = facts.recipient
         if self._off or facts.relay or recipient is None:

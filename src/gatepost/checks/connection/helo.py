@@ -7,9 +7,10 @@ a name that has addresses or mail exchangers; so there are many findings here, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.address import Address, address_of, is_local
 from gatepost.checks.connection.dynamic import looks_dynamic
 from gatepost.checks.connection.reverse_name import confirmed_name
@@ -41,12 +42,7 @@ class HeloCheck:
         self._resolver = resolver
         self._monotonic = monotonic
 
-    def look(
-        self,
-        stage: Stage,
-        facts: Facts,
-        content: Content | None,  # noqa: ARG002
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report what the name shows; nothing for one that is its client's."""
         if facts.relay or not facts.helo:
             return ()

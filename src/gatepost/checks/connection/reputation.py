@@ -15,12 +15,13 @@ instead, until too little is known, and the next message is judged on its own.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, Literal
 
 from msgspec import Struct
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.identities import DKIM, SPF, network_of, plain_address, vouched
 from gatepost.checks.connection.memory_settings import ReputationSettings
 from gatepost.checks.connection.named import Address, Domain, Named, Place
@@ -214,12 +215,7 @@ class ReputationCheck:
         self._clock = clock
         self._standings = standings_space(memory)
 
-    def look(
-        self,
-        stage: Stage,
-        facts: Facts,
-        content: Content | None,  # noqa: ARG002
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report the standing of client and SPF domain at RCPT, of DKIM domains at the content's end."""
         if facts.relay:
             return _NOTHING

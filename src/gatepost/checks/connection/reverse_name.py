@@ -8,10 +8,11 @@ client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 from typing import Final
 
+from gatepost.checks.check import Looked
 from gatepost.checks.connection.address import Address, address_of, is_local, reverse_name
 from gatepost.checks.connection.dynamic import looks_dynamic
 from gatepost.checks.evidence import NoteEvidence, ReverseNameEvidence
@@ -33,12 +34,7 @@ class ReverseNameCheck:
         self._resolver = resolver
         self._monotonic = monotonic
 
-    def look(
-        self,
-        stage: Stage,
-        facts: Facts,
-        content: Content | None,  # noqa: ARG002
-    ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report one of: confirmed, mismatch, missing, failed; and dynamic beside the first two."""
         if facts.relay:
             return ()
