@@ -1,0 +1,157 @@
+"""What it costs to ask who a message is from: SPF, DKIM and DMARC on 10 KB, beside npm's mailauth in one run.
+
+    python -m bench.identity [--count 1000]
+
+Both take the same message, signed with RSA 2048 and relaxed/relaxed, with the same DNS answers from a table, so that
+nothing but their own work is measured. mailauth runs in a process of its own, once with few and once with many
+messages: the difference is the work, without the start. Needs node and npm (the package is fetched once).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from publicsuffixlist import PublicSuffixList
+
+from gatepost.checks.facts import Content, Facts
+from gatepost.checks.finding import Finding, Stage
+from gatepost.checks.identity.message import MessageCheck
+from gatepost.checks.identity.spf import SpfCheck
+from gatepost.checks.runner import Checks
+from gatepost.mail.fields import split
+from gatepost.mail.path import Mailbox
+from gatepost.mailauth.dkim import Signer, sign
+from gatepost.mailauth.dkim.keypair import key_record, new_rsa_key
+from tests.peers.mailauth import VERSION, install
+from tests.zone import Zone
+
+SIZE = 10_240
+ROUNDS = 5
+CLIENT, SENDER = "192.0.2.7", "ann@sender.example"
+SCRIPT = Path(__file__).with_name("identity_script.cjs")
+
+
+def message_and_records() -> tuple[bytes, dict[str, str]]:
+    """Make a signed message of SIZE octets, and the records that prove it."""
+    key = new_rsa_key()
+    records = {
+        "sender.example": "v=spf1 ip4:198.51.100.0/24 ip4:192.0.2.0/24 -all",
+        "s1._domainkey.sender.example": key_record(key),
+        "_dmarc.sender.example": "v=DMARC1; p=reject",
+    }
+    head = (
+        f"From: Ann <{SENDER}>\r\nTo: Bob <bob@ours.example>\r\nSubject: Figures\r\n"
+        "Date: Sat, 28 Nov 2026 09:00:00 +0000\r\nMessage-ID: <1@sender.example>\r\nMIME-Version: 1.0\r\n\r\n"
+    ).encode()
+    line = b"A line of ordinary text, as people write it, with  blanks in it.\r\n"
+    message = head + line * ((SIZE - len(head)) // len(line))
+    header = split(message)
+    field = sign(header, (message[header.body :],), (Signer("sender.example", "s1", key),), int(time.time()))
+    assert isinstance(field, bytes)
+    return field + message, records
+
+
+def ours(message: bytes, records: dict[str, str], count: int) -> float:
+    """Give the CPU seconds per message of the checks as the worker runs them."""
+    zone = Zone({name: {"TXT": [text]} for name, text in records.items()})
+    spf = SpfCheck("gw.example", lambda: zone, time.time)
+    identity = MessageCheck(
+        budgeted=lambda: zone,
+        clock=time.time,
+        suffixes=PublicSuffixList(),
+        ours=lambda domain: domain == "ours.example",
+        resembles=lambda _: "",
+    )
+    checks = Checks([spf, identity])
+    mailbox = Mailbox(SENDER, "sender.example")
+    facts = Facts(
+        session="s",
+        client=CLIENT,
+        role="inbound",
+        relay=False,
+        helo="mail.sender.example",
+        reverse_path=mailbox,
+    )
+    content = Content(len(message), message)
+
+    async def run() -> list[Finding]:
+        found: list[Finding] = []
+        for _ in range(count):
+            _, waiting = checks.at(Stage.MAIL, facts)
+            before = tuple(await waiting) if waiting is not None else ()
+            _, waiting = checks.at(Stage.CONTENT, Facts(**{**_fields(facts), "findings": before}), content)
+            found = [*before, *(await waiting if waiting is not None else ())]
+        return found
+
+    began = time.process_time()
+    found = asyncio.run(run())
+    spent = time.process_time() - began
+    names = [finding.what for finding in found]
+    assert names == ["spf-pass", "dkim-pass", "dmarc-pass"], names
+    return spent / count
+
+
+def _fields(facts: Facts) -> dict[str, object]:
+    return {name: getattr(facts, name) for name in facts.__struct_fields__}
+
+
+def theirs(message: bytes, records: dict[str, str], count: int, folder: Path) -> float:
+    """Give the CPU seconds per message of mailauth."""
+    options = {
+        "ip": CLIENT,
+        "helo": "mail.sender.example",
+        "sender": SENDER,
+        "mta": "gw.example",
+        "disableArc": True,
+    }
+    job = {"records": records, "message": base64.b64encode(message).decode(), "options": options}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(job, file)
+        file.flush()
+
+        def spent(times: int) -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(
+                ["node", str(SCRIPT), str(folder), file.name, str(times)],
+                capture_output=True,
+                check=True,
+                timeout=300,
+            )
+            assert json.loads(done.stdout) == ["pass", "pass", "pass"], done.stdout
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        few = max(count // 10, 50)
+        return (spent(count + few) - spent(few)) / count
+
+
+def main() -> None:
+    """Measure in turn, and print the medians and their ratio."""
+    reader = argparse.ArgumentParser(
+        description="SPF, DKIM and DMARC on a message of 10 KB, beside mailauth."
+    )
+    reader.add_argument("--count", type=int, default=1000, help="messages in each round")
+    count = reader.parse_args().count
+    folder = install()
+    message, records = message_and_records()
+    ours(message, records, 50)
+    pairs = [(ours(message, records, count), theirs(message, records, count, folder)) for _ in range(ROUNDS)]
+    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(f"{len(message):,} octets, {count:,} messages a round, medians of {ROUNDS} rounds in turn\n")
+    print("| SPF, DKIM and DMARC of one message | CPU | ours is |\n| --- | ---: | ---: |")
+    print(f"| gatepost | {mine * 1000:.2f} ms | |")
+    print(f"| mailauth {VERSION} | {other * 1000:.2f} ms | 1/{ratio:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
