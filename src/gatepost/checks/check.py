@@ -25,7 +25,8 @@ class Check(Protocol):
     def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:
         """Report at one stage: at once when nothing must be waited for, else as an awaitable.
 
-        `content` is given at CONTENT only. An answer at once costs a message no task switch.
+        `content` is given at CONTENT only. At CONNECT, HELO and RCPT only strangers are looked at; at the other
+        stages `facts.relay` tells our own clients. An answer at once costs a message no task switch.
         """
         ...
 

@@ -330,7 +330,9 @@ class InboundSession:
     # -- saying -----------------------------------------------------------------------------------------
 
     def _look(self, stage: Stage, helo: str = "") -> None:
-        """Begin to look at the client or at its name; the findings count at RCPT."""
+        """Begin to look at a stranger or at its name; the findings count at RCPT."""
+        if self._relay:
+            return
         services = self._services
         if (former := self._looks.pop(stage, None)) is not None:
             former.drop()
@@ -342,7 +344,7 @@ class InboundSession:
         """Take a recipient unless a reason against it was found, by now or by the checks of RCPT."""
         checks = self._services.checks
         found: Sequence[Finding] = ()
-        if Stage.RCPT in checks.stages:
+        if Stage.RCPT in checks.stages and not self._relay:
             facts = self._facts(recipient=recipient, findings=before)
             found, waiting = checks.at(Stage.RCPT, facts)
             if waiting is not None:
