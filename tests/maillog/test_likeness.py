@@ -82,6 +82,36 @@ def test_texts_that_are_alike_are_explained_alike(words: list[str]) -> None:
     )
 
 
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                [
+                    *WORDS.split(),
+                    "<a@b>,",
+                    "x<a@b>y",
+                    "[127.0.0.2]",
+                    "ip=198.51.100.7;r=x",
+                    "/198.51.100.7",
+                    "A1B2",
+                ]
+            ),
+            max_size=8,
+        ).map(" ".join),
+        max_size=5,
+    )
+)
+def test_many_texts_have_the_patterns_that_each_of_them_has(texts: list[str]) -> None:
+    assert LIKENESS.patterns(texts) == [LIKENESS.pattern(text) for text in texts]
+
+
+def test_whole_texts_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatepost.maillog.likeness._KEPT_WHOLE", 10)
+    likeness = Likeness()
+    texts = [f"user {number}" for number in range(50)]
+    assert likeness.patterns(texts) == [likeness.pattern(text) for text in texts]
+
+
 def test_what_is_remembered_is_bounded() -> None:
     likeness = Likeness()
     for number in range(60_000):

@@ -8,11 +8,13 @@ it is; so are all such words made one. Known codes are kept, and so is the numbe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from gatepost.reply import knowledge
 
 BOUND: Final = 2_000  # characters; a longer text is like no other
+_KEPT_WHOLE: Final = 20_000  # texts that are remembered
 _KEPT: Final = 50_000  # pieces between blanks that are remembered
 # An address of a host is one word here, and so is an enhanced code; look-behinds let neither begin within a number.
 _WORDS: Final = re.compile(
@@ -24,6 +26,12 @@ _BEHIND: Final = frozenset(("", ":", ":25", ":25:", ",", ")", ";"))  # what may 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 # What `reply.words` blanks out before it looks for phrases; where the "@" stood is kept.
 _ADDRESS: Final = re.compile(r"(?<![^<>@])[^<>@]*@[^<>]*")
+# Addresses that are alike whatever they are, where they stand most; one of each kind is put in the place of all.
+_IP: Final = r"(?!127\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9A-Za-z.])"
+_ONE_FOR_ALL: Final = (
+    (re.compile(r"<[^<>@ \n]*@[^<>@ \n]*>"), "<@>"),
+    *((re.compile(re.escape(sign) + _IP), f"{sign}192.0.2.1") for sign in "[/="),
+)
 # What `reply.parse` and the readers look for beside the phrases.
 _STRUCTURE: Final = (
     "said replied responded response reply returned error smtp refused talk me in to of for with by server host "
@@ -32,6 +40,9 @@ _STRUCTURE: Final = (
     "certificate not authentication failed aborted limit exceeded delivery temporarily suspended conversation timed "
     "out is found unknown user name service type try again client recipient sender address rejected access denied"
 )
+
+
+Pattern = tuple[str, ...]
 
 
 class Likeness(dict[str, str]):
@@ -49,33 +60,58 @@ class Likeness(dict[str, str]):
             words.update(name.split("-"))
         words.update(map(str, knowledge.codes()))
         self._words = frozenset(words)
+        self._patterns: dict[str, Pattern] = {}
 
-    def pattern(self, text: str) -> tuple[str, ...]:
+    def pattern(self, text: str) -> Pattern:
         """Give what all texts have in common that mean the same as this one."""
         return tuple(map(self.__getitem__, text.split(" ")))
 
+    def patterns(self, texts: Sequence[str]) -> list[Pattern]:
+        """Do so for many texts that are one line each; those that differ in common addresses only are done once."""
+        lines = "\n".join(texts)
+        for address, one in _ONE_FOR_ALL:
+            lines = address.sub(one, lines)
+        known = self._patterns
+        found = []
+        for text in lines.split("\n") if texts else ():
+            pattern = known.get(text)
+            if pattern is None:
+                if len(known) >= _KEPT_WHOLE:
+                    known.clear()
+                pattern = known[text] = self.pattern(text)
+            found.append(pattern)
+        return found
+
     def __missing__(self, piece: str) -> str:
         """Keep of a piece without blanks what means something."""
-        if "@" in piece:
+        if piece.isalnum() and piece.isascii():  # as most ids are
+            kept = self._kept(piece.lower())
+        elif "@" in piece:
             # Addresses are too many to be remembered.
             if piece[0] == "<" and piece.count("<") == piece.count(">") == 1:
                 return "<@" + self[piece[piece.index(">") :]]
             bare = _ADDRESS.sub("@", piece)
             if bare != piece:
                 return self[bare]
-        name, _, rest = piece.partition("[")
-        address, _, rest = rest.partition("]")
-        words = _words_of(address) if rest in _BEHIND else 0
-        if words:
-            kept = f"{self[name]}[{words}]{rest}"  # phrases have gaps, so how many words it is counts
+            kept = self._kept_of(piece)
         else:
-            parts = _WORDS.split(piece.lower())
-            parts[1::2] = [word if word in self._words else _unknown(word) for word in parts[1::2]]
-            kept = "".join(parts)
+            name, _, rest = piece.partition("[")
+            address, _, rest = rest.partition("]")
+            words = _words_of(address) if rest in _BEHIND else 0
+            # Phrases have gaps, so how many words it is counts.
+            kept = f"{self[name]}[{words}]{rest}" if words else self._kept_of(piece)
         if len(self) >= _KEPT:
             self.clear()
         self[piece] = kept
         return kept
+
+    def _kept_of(self, piece: str) -> str:
+        parts = _WORDS.split(piece.lower())
+        parts[1::2] = map(self._kept, parts[1::2])
+        return "".join(parts)
+
+    def _kept(self, word: str) -> str:
+        return word if word in self._words else _unknown(word)
 
 
 def _words_of(address: str) -> int:
