@@ -123,6 +123,12 @@ def test_the_size_of_the_pieces_makes_no_difference(size: int) -> None:
     assert sieved(data, size) == slowly(data)
 
 
+def test_how_many_are_counted_at_once_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = GENERATED[:300_001]
+    monkeypatch.setattr("gatepost.maillog.sieve._BATCH", 10)
+    assert sieved(data, 10_000) == slowly(data)
+
+
 @given(st.lists(LINES, max_size=60), st.integers(1, 2_000), st.sampled_from(["\n", "\r\n"]))
 def test_any_mixture_of_lines_comes_to_the_same_both_ways(lines: list[str], size: int, end: str) -> None:
     data = end.join(lines).encode()

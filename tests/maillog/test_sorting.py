@@ -121,7 +121,26 @@ def test_a_deferral_is_taken_apart() -> None:
         "deferred4.4.1", STAMP, "a.example", ("jo@a.example",)
     )  # fmt: skip
     assert line.text == "connect to mx: queued as ABC)"
-    assert line.peer == "mx.a.example[192.0.2.1]:25"
+    assert line.peer == "mx.a.example[192.0.2.1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "opening", "rest"),
+    [
+        ("host mx.b.example[192.0.2.7] said: 450 4.2.1 no)", "host ", "[192.0.2.7] said: 450 4.2.1 no)"),
+        (
+            "connect to mx.b.example[192.0.2.7]:25: Connection refused)",
+            "connect to ",
+            "[192.0.2.7]:25: Connection",
+        ),
+    ],
+)
+def test_a_peer_that_the_text_begins_with_is_taken_out_of_it(text: str, opening: str, rest: str) -> None:
+    line = apart(lines(SENT.partition("sent (")[0] + "deferred (" + text).decode()[:-1])
+    assert line is not None
+    assert line.peer == "mx.b.example[192.0.2.7]"
+    assert line.kind.endswith(opening)
+    assert line.text.startswith(rest)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,10 @@ _FAILED: Final = re.compile(
     + r"(deferred|bounced)[ ]\(",
     re.VERBOSE,
 )
+# The peer that a text begins to speak of: so do nearly all.
+_TOLD: Final = re.compile(
+    r"(host |connect to |lost connection with |conversation with )([^\s\[]{1,255}\[[^\]\s]{1,255}\])"
+)
 _REFUSED: Final = re.compile(
     rf"{_ANY}(smtpd|postscreen|cleanup){_PID}{_KEY}:[ ]"
     rf"((?:milter-)?reject:[ ][A-Z-]{{3,20}})[ ]from[ ]{_PEER}:[ ]",
@@ -145,10 +149,10 @@ _LOGIN: Final = re.compile(
 class Line(Struct, frozen=True, gc=False):
     """A line of trouble taken apart. Lines of the same `kind` whose texts and peers are alike mean the same.
 
-    The kind is what the line is about, and the code of the reply.
+    The kind is what the line is about, the code of the reply, and how the text begins where it names the peer.
 
-    `domain` is the one it counts for, of `addresses` those that it names; `peer` as the line has it, apart from
-    its text.
+    `domain` is the one it counts for, of `addresses` those that it names; `peer` is without a port, and what stands
+    before its address is left out of the text.
     """
 
     kind: str
@@ -166,10 +170,17 @@ def apart(raw: str) -> Line | None:
         if found is not None:
             stamp, recipient, relay, dsn, status = found.groups()
             domain = recipient.rpartition("@")[2].lower()
-            peer = relay if "[" in relay else ""
             text = raw[found.end() :]
             reply = text.partition(" said: " if " said: " in text else " to me: ")[2]
-            return Line(status + dsn + reply[:3], stamp, domain, (recipient,), text, peer)
+            kind = status + dsn + reply[:3]
+            told = _TOLD.match(text)
+            if told is not None:
+                opening, peer = told.groups()
+                return Line(
+                    kind + opening, stamp, domain, (recipient,), text[told.end(1) + peer.index("[") :], peer
+                )
+            peer = relay[: relay.rfind("]") + 1] if "[" in relay else ""
+            return Line(kind, stamp, domain, (recipient,), text, peer)
         return None
     found = _REFUSED.match(raw)
     if found is not None:

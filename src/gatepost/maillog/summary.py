@@ -6,6 +6,7 @@ pieces may be read side by side. Laying it out for people is not done here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -103,9 +104,9 @@ class Trouble(Struct, kw_only=True):
         self.first = _earlier(self.first, times[0])
         self.last = max(self.last, times[1])
         for mine, names in ((self.codes, codes), (self.domains, domains), (self.peers, peers)):
-            for name in names:
+            for name, count in Counter(names).items():
                 if name:
-                    mine[name] = mine.get(name, 0) + 1
+                    mine[name] = mine.get(name, 0) + count
         self._bound()
 
     def lacks_example_of(self, domain: str) -> bool:
