@@ -28,7 +28,7 @@ from gatepost.reply.explain import explain
 from gatepost.reply.explanation import Context, Direction, Explanation, Side
 
 _TROUBLES: Final = frozenset(("deferred", "bounced", "rejected"))
-_BATCH: Final = 200_000  # fates whose names are kept until they are counted
+_BATCH: Final = 32 << 20  # octets of lines whose names are kept until they are counted
 _VERDICTS: Final = 20_000
 _NAME: Final = 255  # characters of a peer
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
@@ -194,7 +194,7 @@ class Sieve:
         known = ends - len(others) + self._sort_others(others)
         if known:
             summary.add_line("postfix", known)
-        self._uncounted += len(found)
+        self._uncounted += len(data)
         if self._uncounted > _BATCH:
             self._count_batch()
         return True
