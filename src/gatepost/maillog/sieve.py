@@ -312,7 +312,7 @@ class Sieve:
         peer = peer_name(event.peer)
         words = [peer_name(word) for word in line.text.split(" ")]
         word = -1
-        if "[" in peer and peer in words:
+        if line.presumed and "[" in peer and peer in words:
             word = words.index(peer)
         elif peer != line.peer[:_NAME]:
             return

@@ -152,7 +152,7 @@ class Line(Struct, frozen=True, gc=False):
     The kind is what the line is about, the code of the reply, and how the text begins where it names the peer.
 
     `domain` is the one it counts for, of `addresses` those that it names; `peer` is without a port, and what stands
-    before its address is left out of the text.
+    before its address is left out of the text. It is `presumed` where another may be meant, whom the text names.
     """
 
     kind: str
@@ -161,6 +161,7 @@ class Line(Struct, frozen=True, gc=False):
     addresses: tuple[str, ...]
     text: str
     peer: str
+    presumed: bool = False
 
 
 def apart(raw: str) -> Line | None:
@@ -180,7 +181,7 @@ def apart(raw: str) -> Line | None:
                     kind + opening, stamp, domain, (recipient,), text[told.end(1) + peer.index("[") :], peer
                 )
             peer = relay[: relay.rfind("]") + 1] if "[" in relay else ""
-            return Line(kind, stamp, domain, (recipient,), text, peer)
+            return Line(kind, stamp, domain, (recipient,), text, peer, presumed=True)
         return None
     found = _REFUSED.match(raw)
     if found is not None:
