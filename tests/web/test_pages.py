@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
+from msgspec import structs
 
+from gatepost.checks.evidence import Evidence
+from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.journal.records import Attempt, Reception
 from gatepost.reply.catalogue import ENTRIES
 from gatepost.reply.reply import Reply
@@ -68,7 +72,7 @@ def test_a_message_shows_its_story_with_its_report(site: Site) -> None:
 
 def test_an_infected_message_names_the_signature_the_engine_and_the_place(site: Site) -> None:
     page = site.get(f"/message/{VIRUS}")[2]
-    assert "<b><bdi>Eicar-Test-Signature</bdi></b>, found by clamd in <bdi>the whole message</bdi>" in page
+    assert "<bdi>Eicar-Test-Signature in the whole message, found by clamd</bdi>" in page
     assert "Refused while the client was on the line" in page
 
 
@@ -242,6 +246,38 @@ def test_nothing_hostile_gets_onto_a_page_as_markup(begin: Callable[[], Site]) -
         assert "<img" not in page
         assert "\u202e" not in page
         assert "&lt;script&gt;" in page or path == "/queue"
+
+
+def _filled(kind: type[Any]) -> Any:
+    """Make evidence of a kind, with hostile words wherever it takes words."""
+    made = {
+        "str": HOSTILE,
+        "tuple[str, ...]": (HOSTILE,),
+        "tuple[tuple[str, int], ...]": ((HOSTILE, 2),),
+        "bool": True,
+        "int": 1,
+        "float": 1.0,
+    }
+    return kind(**{name: made[hint] for name, hint in kind.__annotations__.items()})
+
+
+@pytest.mark.parametrize("kind", get_args(Evidence), ids=lambda kind: kind.__name__)
+def test_every_kind_of_evidence_stands_on_the_page_of_its_message(
+    kind: type[Any], begin: Callable[[], Site]
+) -> None:
+    site = begin()
+    records = sample.taken(NOW)
+    (reception,) = [r for r in records if isinstance(r, Reception)]
+    seen = Finding(
+        check="c", stage=Stage.CONTENT, result=Result.FOUND, name="some-finding", evidence=(_filled(kind),)
+    )
+    told = structs.replace(reception, findings=(seen,))
+    site.happen([told if record is reception else record for record in records])
+    status, _, page = site.get(f"/message/{reception.message}")
+    assert status == 200
+    assert "some-finding" in page
+    assert "<script>" not in page
+    assert "\u202e" not in page
 
 
 def test_an_attempt_alone_has_a_story(begin: Callable[[], Site]) -> None:
