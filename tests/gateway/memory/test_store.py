@@ -261,6 +261,7 @@ def test_a_disk_that_hangs_lets_mail_go_on(tmp_path: Path, monkeypatch: pytest.M
     async def use(memory: EmbeddedMemory) -> list[object]:
         await memory.change("s", ("a",), one_more)
         other = apsw.Connection(str(tmp_path / FILE))
+        other.set_busy_timeout(5000)  # the memory may be tidying up just now
         other.execute("BEGIN EXCLUSIVE")  # holds the file as a disk that hangs would
         late = await asyncio.gather(*(memory.change("s", ("a",), one_more) for _ in range(3)))
         refused = await memory.change("s", ("a",), one_more)
@@ -281,6 +282,7 @@ def test_while_another_process_writes_long_reads_go_on_and_changes_say_busy(
     async def use(memory: EmbeddedMemory) -> tuple[object, ...]:
         await memory.change("s", ("a",), one_more)
         other = apsw.Connection(str(tmp_path / FILE))
+        other.set_busy_timeout(5000)  # the memory may be tidying up just now
         other.execute("BEGIN IMMEDIATE")
         both = await asyncio.gather(memory.change("s", ("a",), one_more), memory.get("s", ("a",)))
         other.execute("ROLLBACK")
@@ -299,6 +301,7 @@ def test_damage_while_it_runs_costs_what_was_remembered_and_nothing_else(
     async def use(memory: EmbeddedMemory) -> tuple[object, ...]:
         await memory.change("s", [str(k) for k in range(900)], to(b"v" * 400))
         connection = apsw.Connection(str(tmp_path / FILE))
+        connection.set_busy_timeout(5000)  # the memory may be tidying up just now
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         with (tmp_path / FILE).open("r+b") as file:
@@ -386,6 +389,7 @@ def test_a_writer_that_is_killed_leaves_a_good_file_with_all_it_was_told_is_writ
         assert len(counts) == 1  # a transaction is whole or nothing
         told = counts.pop()
         connection = apsw.Connection(str(tmp_path / FILE))
+        connection.set_busy_timeout(5000)  # the memory may be tidying up just now
         assert connection.execute("PRAGMA integrity_check").get == "ok"
         connection.close()
     assert not list(tmp_path.glob("*.damaged*"))
