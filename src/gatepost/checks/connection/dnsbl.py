@@ -24,7 +24,6 @@ from gatepost.checks.evidence import ListingEvidence, NoteEvidence, OutageEviden
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.mail.dns import Resolver
-from gatepost.mail.fields import MAX_HEADER, split
 
 _NAME: Final = "dnsbl"
 _MAX_TEXT: Final = 250
@@ -90,7 +89,7 @@ class DnsblCheck:
         self, stage: Stage, client: Address | None, content: Content
     ) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
         try:
-            fields = split(_top(content)).fields
+            fields = content.opened()[0].fields
         except OSError as error:
             outage = OutageEvidence("the spool", str(error))
             return (Finding(check=_NAME, stage=stage, result=Result.UNAVAILABLE, evidence=(outage,)),)
@@ -243,16 +242,3 @@ def _meaning(of: _List, records: tuple[str, ...]) -> tuple[tuple[str, ...], list
 def _tame(text: str) -> str:
     """Keep of a list's own words what can stand in a record and a reply: printable ASCII, not too much."""
     return "".join(char if " " <= char <= "~" else "?" for char in text[:_MAX_TEXT])
-
-
-def _top(content: Content) -> bytes:
-    """Give the first octets of a content, those that its header can take. Raises OSError."""
-    if not content.file:
-        return content.data[:MAX_HEADER]
-    pieces, size = [], 0
-    for piece in content.chunks():
-        pieces.append(piece)
-        size += len(piece)
-        if size >= MAX_HEADER:
-            break
-    return b"".join(pieces)[:MAX_HEADER]

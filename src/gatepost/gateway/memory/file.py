@@ -242,7 +242,7 @@ class MemoryFile:
 
 
 def _wait(tries: int) -> bool:
-    time.sleep(0.001)
+    time.sleep(0.001)  # in the memory's own thread, until another process has let go of the file
     return tries < BUSY_TRIES
 
 

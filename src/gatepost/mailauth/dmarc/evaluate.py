@@ -31,6 +31,7 @@ from gatepost.mailauth.dmarc.discovery import (
     walk,
 )
 from gatepost.mailauth.dmarc.record import Policy, Record
+from gatepost.mailauth.domain import is_within
 
 MAX_WALKS: Final = (
     10  # of identifiers: who puts fifty signatures on a message shall not make us ask four hundred names
@@ -237,7 +238,7 @@ class _Evaluator:
         ours = await self._walk(self._author)
         organization = organizational(ours, self._suffixes)
         # The organizational domain of a name is the name or one above it, so others need not be walked from.
-        if ours.failed or _is_within(domain, organization):
+        if ours.failed or is_within(domain, organization):
             theirs = await self._walk(domain)
             if organizational(theirs, self._suffixes) == organization:
                 # Also after a failure: it was above what both have found, and whatever stands there is above both.
@@ -286,10 +287,6 @@ class _Evaluator:
     async def _why_failed(self, walked: Walk) -> str:
         answer = await self._lookup.record(walked.failed)
         return _failed(answer) if isinstance(answer, Answer) else ""
-
-
-def _is_within(domain: str, parent: str) -> bool:
-    return domain == parent or domain.endswith("." + parent)
 
 
 def _failed(answer: Answer) -> str:
