@@ -66,10 +66,10 @@ Sight = Seen | Link | Text | Member
 """One thing that a reader sees."""
 
 Reader = Callable[[bytes, "Budget"], Iterator[Sight]]
-"""A format's reader: a generator function. Raises Exhausted when the budget is, else whatever it comes across."""
+"""A format's reader: a generator function. Raises ExhaustedError when the budget is, else whatever it comes across."""
 
 
-class Exhausted(Exception):
+class ExhaustedError(Exception):
     """There is no more budget: what is left of the file stays unseen. The text says which limit, in words."""
 
 
@@ -87,19 +87,19 @@ class Budget:
         """Words from the message to try on what is encrypted; none when the settings do not allow it."""
 
     def spend(self, octets: int) -> None:
-        """Pay for octets that were unpacked just now. Raises Exhausted."""
+        """Pay for octets that were unpacked just now. Raises ExhaustedError."""
         self.octets -= octets
         if self.octets < 0:
-            raise Exhausted("more unpacked octets than one message may have")
+            raise ExhaustedError("more unpacked octets than one message may have")
 
     def open(self) -> None:
-        """Pay for one more member. Raises Exhausted."""
+        """Pay for one more member. Raises ExhaustedError."""
         self.members -= 1
         if self.members < 0:
-            raise Exhausted("more files within files than one message may have")
+            raise ExhaustedError("more files within files than one message may have")
 
     def gathered(self, pieces: Iterator[bytes]) -> bytes:
-        """Put a member together from pieces, paying for each as it comes. Raises Exhausted."""
+        """Put a member together from pieces, paying for each as it comes. Raises ExhaustedError."""
         self.open()
         kept: list[bytes] = []
         size = 0
@@ -107,6 +107,6 @@ class Budget:
             self.spend(len(piece))
             size += len(piece)
             if size > self.member:
-                raise Exhausted(f"a file of more than {self.member:,} octets unpacked")
+                raise ExhaustedError(f"a file of more than {self.member:,} octets unpacked")
             kept.append(piece)
         return b"".join(kept)
