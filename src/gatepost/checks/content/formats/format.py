@@ -66,7 +66,7 @@ Sight = Seen | Link | Text | Member
 """One thing that a reader sees."""
 
 Reader = Callable[[bytes, "Budget"], Iterator[Sight]]
-"""A format's reader: a generator function. Raises ExhaustedError when the budget is, else whatever it comes across."""
+"""A format's reader: a generator function. Raises ExhaustedError when the budget is, else whatever it meets."""
 
 
 class ExhaustedError(Exception):
