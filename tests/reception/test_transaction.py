@@ -10,7 +10,7 @@ import pytest
 
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.mail.path import Mailbox
-from gatepost.reception.transaction import Transaction
+from gatepost.reception.transaction import Transaction, in_common
 from gatepost.smtp.command import Mail
 from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings
 
@@ -102,3 +102,13 @@ def test_what_was_found_for_each_recipient_counts_for_the_message(spool: Embedde
     assert transaction.common == found("sender-allowed")
     assert transaction.findings == before
     assert len(transaction.recipients) == 2
+
+
+def test_what_counts_for_the_message_was_found_for_each_recipient() -> None:
+    def found(*names: str) -> list[Finding]:
+        return [Finding(check="c", stage=Stage.RCPT, result=Result.FOUND, name=name) for name in names]
+
+    first = in_common(None, found("a", "b"))
+    assert [finding.name for finding in first] == ["a", "b"]
+    assert [finding.name for finding in in_common(first, found("b", "c"))] == ["b"]
+    assert in_common((), found("a")) == ()

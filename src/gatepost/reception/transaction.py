@@ -49,13 +49,10 @@ class Transaction:
         self._chunks: list[bytes] = []
 
     def take(self, recipient: Mailbox, before: tuple[Finding, ...], found: Sequence[Finding]) -> None:
-        """Take a recipient. What was found for one recipient alone says nothing about the message to all."""
+        """Take a recipient."""
         if not self.recipients:
             self.findings = before
-            self.common = tuple(found)
-        elif self.common:
-            whats = {finding.what for finding in found}
-            self.common = tuple([finding for finding in self.common if finding.what in whats])
+        self.common = in_common(self.common if self.recipients else None, found)
         self.recipients.append(recipient)
 
     def add(self, chunk: bytes) -> None:
@@ -103,3 +100,14 @@ class Transaction:
         if self.incoming is not None:
             self.incoming.discard()
             self.incoming = None
+
+
+def in_common(before: tuple[Finding, ...] | None, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Keep of what was found for the recipients `before` what was found for one more, too; None before the first.
+
+    What was found for one recipient alone says nothing about the message to all.
+    """
+    if not before:
+        return tuple(found) if before is None else ()
+    whats = {finding.what for finding in found}
+    return tuple([finding for finding in before if finding.what in whats])
