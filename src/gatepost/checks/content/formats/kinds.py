@@ -245,10 +245,10 @@ for _mark in _MARKS:
     if not _mark[0]:
         _BY_FIRST.setdefault(_mark[1][0], []).append(_mark)
 
-# What text is by how it begins, behind white space and comments of markup, without regard to case.
+# What text is by how it begins, behind white space and comments of markup; in small letters.
 _BEGINS: Final = tuple(
     [
-        (re.compile(expression, re.IGNORECASE), kind)
+        (re.compile(expression), kind)
         for expression, kind in (
             (rb"#![^\n]{0,80}\bpython", "python"),
             (rb"#!", "shell-script"),
@@ -259,7 +259,7 @@ _BEGINS: Final = tuple(
             (rb"begin:vcalendar", "calendar"),
             (rb"begin:vcard", "vcard"),
             (rb"(?:web|xlodbc)\r?\n1\r?\n", "office-query"),
-            (rb"ID;P", "symbolic-link-sheet"),
+            (rb"id;p", "symbolic-link-sheet"),
             (rb"<\?php", "php"),
             (rb"<(?:librarydescription|searchconnectordescription|persistedquery)", "library"),
             (rb"<pcsettings", "settings-content"),
@@ -268,68 +268,89 @@ _BEGINS: Final = tuple(
         )
     ]
 )
-# What text is by words that stand in it somewhere near the beginning: the first that does tells.
+# What text is by words that stand in it somewhere near the beginning: the first that does tells. A word that is
+# sought costs little, so the expression behind it is tried only where the word stands.
 _HOLDS: Final = tuple(
     [
-        (re.compile(b"|".join(words), re.IGNORECASE), kind)
+        (kind, word.encode(), re.compile(b"(?:" + re.escape(word.encode()) + b")" + more))
         for kind, words in (
-            ("hta", (rb"<hta:application",)),
+            ("hta", {"<hta:application": b""}),
             (
                 "windows-script",
-                (
-                    rb"<(?:job|package|scriptlet|component)\b[^>]{0,200}>[^<]{0,200}<(?:script|registration|public)",
+                dict.fromkeys(
+                    ("<job", "<package", "<scriptlet", "<component"),
+                    rb"\b[^>]{0,200}>[^<]{0,200}<(?:script|registration|public)",
                 ),
             ),
-            ("php", (rb"<\?php\s",)),
-            ("internet-shortcut", (rb"\n\[internetshortcut\]",)),
+            ("php", {"<?php": rb"\s"}),
+            ("internet-shortcut", {"\n[internetshortcut]": b""}),
             (
                 "html",
-                (
-                    rb"<(?:!doctype html|html|head|body|script|iframe|meta|title|table|div|style|form|img)\b",
-                    rb"<(?:a\s|br[\s/>]|object\s|embed\s)",
-                ),
+                {
+                    **dict.fromkeys(
+                        (
+                            "<html",
+                            "<head",
+                            "<body",
+                            "<script",
+                            "<iframe",
+                            "<meta",
+                            "<title",
+                            "<table",
+                            "<div",
+                        ),
+                        rb"\b",
+                    ),
+                    **dict.fromkeys(
+                        ("<style", "<form", "<img", "<a", "<br", "<object", "<embed"), rb"(?:\s|>)"
+                    ),
+                },
             ),
             (
                 "powershell",
-                (
-                    rb"\b(?:invoke-expression|set-executionpolicy|downloadstring\(|iex\s{0,3}\()",
-                    rb"\bnew-object\s{1,9}[a-z]",
-                    rb"\bwrite-host\s",
-                    rb"\[system\.convert\]::",
-                    rb"\$env:[a-z]",
-                ),
+                {
+                    "invoke-expression": rb"\b",
+                    "set-executionpolicy": rb"\b",
+                    "downloadstring(": b"",
+                    "iex": rb"\s{0,3}\(",
+                    "new-object": rb"\s{1,9}[a-z]",
+                    "write-host": rb"\s",
+                    "[system.convert]::": b"",
+                    "$env:": rb"[a-z]",
+                },
             ),
             (
                 "vbscript",
-                (
-                    rb"\bcreateobject\s{0,3}\(",
-                    rb"\bwscript\.(?:shell|echo|sleep|quit)",
-                    rb"\bon error resume next",
-                    rb"\bexecuteglobal\b",
-                ),
+                {
+                    "createobject": rb"\s{0,3}\(",
+                    "wscript.": rb"(?:shell|echo|sleep|quit)",
+                    "on error resume next": b"",
+                    "executeglobal": rb"\b",
+                },
             ),
             (
                 "javascript",
-                (
-                    rb"\bnew\s{1,9}activexobject",
-                    rb"\b(?:eval|atob)\s{0,3}\(",
-                    rb"\bfunction\s{0,9}[a-z0-9_$]{0,60}\s{0,9}\([^)\n]{0,200}\)\s{0,9}\{",
-                    rb"\bdocument\.(?:write|location)",
-                    rb"\bwindow\.location",
-                    rb"\bstring\.fromcharcode",
-                ),
+                {
+                    "activexobject": rb"\b",
+                    "eval": rb"\s{0,3}\(",
+                    "atob": rb"\s{0,3}\(",
+                    "function": rb"\s{0,9}[a-z0-9_$]{0,60}\s{0,9}\([^)\n]{0,200}\)\s{0,9}\{",
+                    "document.": rb"(?:write|location)",
+                    "window.location": b"",
+                    "string.fromcharcode": b"",
+                },
             ),
         )
+        for word, more in words.items()
     ]
 )
 _MESSAGE: Final = re.compile(
     rb"(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to|dkim-signature|"
-    rb"x-[a-z-]{1,40}|authentication-results|content-type):[ \t]",
-    re.IGNORECASE,
+    rb"x-[a-z-]{1,40}|authentication-results|content-type):[ \t]"
 )
-_MORE_OF_MESSAGE: Final = re.compile(rb"\n(?:from|subject|date|to|message-id|content-type):", re.IGNORECASE)
-_RELATED: Final = re.compile(rb"(?:^|\n)content-type:\s{0,9}multipart/related", re.IGNORECASE)
-_DOCTYPE: Final = re.compile(rb"<!doctype\s{1,9}(html|svg)", re.IGNORECASE)
+_MORE_OF_MESSAGE: Final = re.compile(rb"\n(?:from|subject|date|to|message-id|content-type):")
+_RELATED: Final = re.compile(rb"(?:^|\n)content-type:\s{0,9}multipart/related")
+_DOCTYPE: Final = re.compile(rb"<!doctype\s{1,9}(html|svg)")
 _MARKUP_ASIDE: Final = ((b"<!--", b"-->"), (b"<?xml", b"?>"), (b"<!", b">"))
 _MAX_ASIDES: Final = 50
 _BOMS: Final = (
@@ -405,7 +426,11 @@ def _binary(octets: bytes, head: bytes) -> str:
 
 def _zipped(octets: bytes) -> str:
     """Tell what a zip is for, by the names in its first headers and at its end."""
-    names = octets[:HEAD] + octets[-_TAIL:]
+    end = octets.rfind(b"PK\x05\x06", -_TAIL)
+    directory = (
+        octets[max(0, end - int.from_bytes(octets[end + 12 : end + 16], "little")) : end] if end >= 0 else b""
+    )
+    names = octets[:HEAD] + directory[:_TAIL]
     if octets.startswith(b"mimetype", 30):
         return "epub" if octets.startswith(b"application/epub", 38) else "odf"
     if b"AndroidManifest.xml" in names:
@@ -453,6 +478,7 @@ def _plain(head: bytes) -> bytes:
 
 
 def _by_words(text: bytes) -> str:
+    text = text.lower()
     begin, declared = _behind_asides(text)
     for expression, kind in _BEGINS:
         if expression.match(text, begin):
@@ -461,8 +487,8 @@ def _by_words(text: bytes) -> str:
         return declared
     if _MESSAGE.match(text, begin) and _MORE_OF_MESSAGE.search(text, begin):
         return "mhtml" if _RELATED.search(text, begin) else "email"
-    for expression, kind in _HOLDS:
-        if expression.search(text, begin):
+    for kind, word, expression in _HOLDS:
+        if (at := text.find(word, begin)) >= 0 and expression.search(text, at):
             return kind
     return "xml" if declared else "text"
 
@@ -474,11 +500,9 @@ def _behind_asides(text: bytes) -> tuple[int, str]:
     for _ in range(_MAX_ASIDES):
         at = len(text) - len(text[at:].lstrip())
         for mark, end in _MARKUP_ASIDE:
-            if text[at : at + len(mark)].lower() == mark:
+            if text.startswith(mark, at):
                 doctype = _DOCTYPE.match(text, at)
-                declared = (
-                    doctype[1].decode().lower() if doctype else declared or ("" if mark == b"<!--" else "xml")
-                )
+                declared = doctype[1].decode() if doctype else declared or ("" if mark == b"<!--" else "xml")
                 stop = text.find(end, at + len(mark))
                 if stop < 0:
                     return at, declared
