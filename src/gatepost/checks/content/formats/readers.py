@@ -1,0 +1,26 @@
+"""Which reader opens which kind: the one place that knows all of them, and imports each when it is first needed.
+
+Between the walk and the readers. A kind that is not here has nothing inside that anyone looks for.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from gatepost.checks.content.formats.format import Reader
+
+_READERS: Final[dict[str, str]] = {}
+"""Kind: module below this package, colon, function."""
+
+
+@cache
+def reader_of(kind: str) -> Reader | None:
+    """Give the reader for a kind; None where there is none. Raises ImportError when its library is missing."""
+    target = _READERS.get(kind)
+    if target is None:
+        return None
+    module, _, function = target.partition(":")
+    reader: Reader = getattr(import_module(f"{__package__}.{module}"), function)
+    return reader
