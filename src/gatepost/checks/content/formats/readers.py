@@ -24,3 +24,9 @@ def reader_of(kind: str) -> Reader | None:
     module, _, function = target.partition(":")
     reader: Reader = getattr(import_module(f"{__package__}.{module}"), function)
     return reader
+
+
+def prepare() -> None:
+    """Import all readers now: an inspector can import nothing once it has given up its rights."""
+    for kind in _READERS:
+        reader_of(kind)

@@ -30,17 +30,18 @@ MAX_SEEN: Final = 100
 """Traits that are kept of one file; more of them change nothing."""
 MAX_LINKS: Final = 500
 MAX_TEXT: Final = 100_000
+MAX_LINK: Final = 2000
+MAX_WORDS: Final = 300
 _BOMB_RATIO: Final = 100
-_MAX_REASON: Final = 200
 
 ReaderOf = Callable[[str], Reader | None]
 """Give the reader for a kind; None where nothing is inside, or nothing is known of it."""
 
 
 class Item(Struct, frozen=True, gc=False):
-    """A file: the way to it from the part of the message, what it is, and what was seen in it.
+    """A file: the way to it from the part of the message, what it is, and what was seen in it, all within bounds.
 
-    `path` are names from the outside in, made fit to be shown. `sha256` is in hexadecimal. `text` is cut at MAX_TEXT.
+    `path` are names from the outside in, made fit to be shown. `sha256` is in hexadecimal.
     """
 
     path: tuple[str, ...]
@@ -87,7 +88,7 @@ def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Itera
                 sight.note(Seen(Trait.BOMB, "more memory than an inspector has"))
             except Exception as error:  # noqa: BLE001 - a library may raise anything about what a stranger made
                 words = f"{kind.name} that cannot be read: {type(error).__name__}: {error}"
-                sight.note(Seen(Trait.DAMAGED, words[:_MAX_REASON]))
+                sight.note(Seen(Trait.DAMAGED, words))
         yield Item(
             path=path,
             kind=kind.name,
@@ -113,10 +114,10 @@ class _Sight:
         match sight:
             case Seen():
                 if len(self.seen) < MAX_SEEN:
-                    self.seen[sight] = None
+                    self.seen[Seen(sight.trait, sight.words[:MAX_WORDS])] = None
             case Link():
                 if len(self.links) < MAX_LINKS:
-                    self.links[sight] = None
+                    self.links[Link(sight.target[:MAX_LINK], sight.shown[:MAX_WORDS])] = None
             case Text(text):
                 if self._left > 0:
                     self.text.append(text[: self._left])

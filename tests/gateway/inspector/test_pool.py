@@ -1,0 +1,130 @@
+"""A worker asks inspectors, and what happens to an inspector happens to one question only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from gatepost.checks.content.inspection_settings import InspectionSettings
+from gatepost.checks.content.inspector import Failed, File, Inspected
+from gatepost.gateway.inspector import InspectorPool
+
+ELF = File("letter.pdf", b"\x7fELF" + bytes(60))
+TEXT = File("a.txt", b"hello")
+
+
+def children() -> set[int]:
+    """Give the inspectors of this process."""
+    return set(_children())
+
+
+def _children() -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes()
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if b"inspector.process" in line and parent == os.getpid():
+            yield int(entry.name)
+
+
+def with_pool(use: Callable[[InspectorPool], Awaitable[None]], **settings: object) -> None:
+    async def run() -> None:
+        pool = InspectorPool(InspectionSettings.model_validate(settings))
+        try:
+            await use(pool)
+        finally:
+            pool.close()
+        assert not children()
+
+    asyncio.run(run())
+
+
+def test_what_is_seen_comes_back_in_the_order_of_the_files() -> None:
+    async def use(pool: InspectorPool) -> None:
+        answer = await pool.inspect([ELF, TEXT, File("empty", b"")])
+        assert isinstance(answer, Inspected)
+        assert [items[0].kind for items in answer.files] == ["elf", "text", "empty"]
+        assert {seen.trait for seen in answer.files[0][0].seen} == {"program", "disguised"}
+
+    with_pool(use)
+
+
+def test_no_files_and_large_files_are_answered_too() -> None:
+    async def use(pool: InspectorPool) -> None:
+        assert await pool.inspect([]) == Inspected(())
+        answer = await pool.inspect([File("x", b"\x01" * 20_000_000), TEXT])
+        assert isinstance(answer, Inspected)
+        assert [items[0].size for items in answer.files] == [20_000_000, 5]
+        many = await pool.inspect([File("n" * 300, b"x")] * 1000)
+        assert isinstance(many, Inspected)
+        assert len(many.files) == 1000
+
+    with_pool(use)
+
+
+def test_one_inspector_is_asked_again_and_more_are_started_when_it_is_busy() -> None:
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        await pool.inspect([TEXT])
+        assert len(children()) == 1
+        answers = await asyncio.gather(*[pool.inspect([TEXT]) for _ in range(6)])
+        assert all(isinstance(answer, Inspected) for answer in answers)
+        assert len(children()) == 2
+
+    with_pool(use, processes=2)
+
+
+def test_an_inspector_that_does_not_answer_is_killed_and_the_next_question_is_answered() -> None:
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        [stuck] = children()
+        os.kill(stuck, signal.SIGSTOP)
+        waiting = asyncio.create_task(pool.inspect([ELF]))
+        assert await waiting == Failed("looking into it took more than 1 s", by_content=True)
+        assert stuck not in children()
+        assert isinstance(await pool.inspect([TEXT]), Inspected)
+
+    with_pool(use, processes=1, seconds=1)
+
+
+def test_an_inspector_that_dies_over_a_question_is_told_as_such() -> None:
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        [victim] = children()
+        os.kill(victim, signal.SIGSTOP)
+        waiting = asyncio.create_task(pool.inspect([ELF]))
+        await asyncio.sleep(0)  # the question is on its way
+        os.kill(victim, signal.SIGKILL)
+        assert await waiting == Failed("the inspector was ended by SIGKILL", by_content=True)
+
+    with_pool(use)
+
+
+def test_an_inspector_that_died_before_is_not_blamed_on_the_message() -> None:
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        [victim] = children()
+        os.kill(victim, signal.SIGKILL)
+        os.waitid(os.P_PID, victim, os.WEXITED | os.WNOWAIT)
+        assert isinstance(await pool.inspect([TEXT]), Inspected)
+
+    with_pool(use)
+
+
+def test_who_waits_too_long_for_an_inspector_is_told_so() -> None:
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        [busy] = children()
+        os.kill(busy, signal.SIGSTOP)
+        first = asyncio.create_task(pool.inspect([TEXT]))
+        await asyncio.sleep(0)
+        assert await pool.inspect([TEXT]) == Failed("no inspector was free within 0.1 s", by_content=False)
+        os.kill(busy, signal.SIGCONT)
+        assert isinstance(await first, Inspected)
+
+    with_pool(use, processes=1, wait=0.1)
