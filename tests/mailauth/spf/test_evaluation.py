@@ -269,6 +269,7 @@ def with_names(record: Any, names: Any, **rows: Any) -> Zone:
 def test_a_name_of_the_client_counts_when_it_leads_back() -> None:
     rows = {"m_b": {"A": ["198.51.100.1", V4]}, "x_b": {"A": ["198.51.100.1"]}}
     assert spf(with_names("v=spf1 ptr:b.example -all", ["m.b.example"], **rows)).result is Result.PASS
+    assert spf(with_names("v=spf1 ptr:B.Example -all", ["m.b.example"], **rows)).result is Result.PASS
     assert spf(with_names("v=spf1 ptr:b.example -all", ["x.b.example"], **rows)).result is Result.FAIL
     assert spf(with_names("v=spf1 ptr -all", ["m.b.example"], **rows)).result is Result.FAIL
 

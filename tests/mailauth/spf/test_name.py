@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.mailauth.spf.name import MAX_NAME, fit, is_askable, is_below, to_ascii
+from gatepost.mailauth.spf.name import MAX_NAME, fit, is_askable, to_ascii
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,3 @@ def test_a_name_that_fits_is_an_end_of_the_whole_and_no_shorter_than_needed(name
         last_label = dropped[:-1].rpartition(".")[2]
         assert dropped.endswith(".")
         assert len(last_label) + 1 + len(cut) > MAX_NAME
-
-
-@pytest.mark.parametrize(
-    ("name", "domain", "below"),
-    [
-        ("example.org", "Example.ORG", True),
-        ("mail.EXAMPLE.org", "example.org", True),
-        ("mail.bad-example.org", "example.org", False),
-        ("example.org", "mail.example.org", False),
-    ],
-)
-def test_below_a_domain_are_its_subdomains_and_itself(name: str, domain: str, below: bool) -> None:
-    assert is_below(name, domain) is below

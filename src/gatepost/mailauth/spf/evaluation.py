@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple, assert_never
 
 from gatepost.mail.dns import Kind, Resolver
+from gatepost.mailauth.domain import is_within
 from gatepost.mailauth.spf.address import Client
 from gatepost.mailauth.spf.macro import BadMacro, MacroString, parse_explanation
-from gatepost.mailauth.spf.name import fit, is_askable, is_below
+from gatepost.mailauth.spf.name import fit, is_askable
 from gatepost.mailauth.spf.record import (
     MAX_RECORD,
     A,
@@ -210,7 +211,7 @@ class Evaluation:
             case Ptr():
                 for known in await self._client_names():
                     # Whether a name is the client's matters only where it would match.
-                    if is_below(known, name) and await self._is_validated(known):
+                    if is_within(known.lower(), name.lower()) and await self._is_validated(known):
                         return True
             case Exists():
                 return bool(await self._records(name, "A"))  # A, of whatever kind the client is
@@ -292,7 +293,7 @@ class Evaluation:
 
     async def _validated_name(self, domain: str) -> str:
         """Give the client's name for %{p} (§7.3): the domain if it is one, else one below it, else any."""
-        below = [name for name in await self._client_names() if is_below(name, domain)]
+        below = [name for name in await self._client_names() if is_within(name.lower(), domain.lower())]
         below.sort(key=len)  # the domain itself is the shortest
         for name in (*below, *[name for name in await self._client_names() if name not in below]):
             if await self._is_validated(name):

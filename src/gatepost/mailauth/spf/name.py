@@ -39,9 +39,3 @@ def fit(name: str) -> str:
     if surplus <= 0:
         return name
     return name[name.find(".", surplus - 1) + 1 :]
-
-
-def is_below(name: str, domain: str) -> bool:
-    """Tell whether a name is a domain or a subdomain of it, whatever the case."""
-    name, domain = name.lower(), domain.lower()
-    return name == domain or name.endswith("." + domain)
