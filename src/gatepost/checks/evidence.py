@@ -130,18 +130,23 @@ class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=T
 
 
 class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=True):
-    """An ARC chain: who sealed, the newest first; `trusted` is the sealer that is believed, "" for none."""
+    """An ARC chain: who sealed, the newest first; `trusted` is the sealer that is believed, "" for none.
+
+    `weak` says what of a chain that holds proves nothing, so that nobody is believed for it.
+    """
 
     status: str
     domains: tuple[str, ...] = ()
     reason: str = ""
     trusted: str = ""
+    weak: str = ""
 
     def words(self) -> str:
         """Say whether the chain holds and who made it."""
         sealers = f" of {', '.join(self.domains)}" if self.domains else ""
         trusted = f"; {self.trusted} is trusted" if self.trusted else ""
-        return f"ARC {self.status}{sealers}{f': {self.reason}' if self.reason else ''}{trusted}"
+        weak = f"; nobody is believed for it: {self.weak}" if self.weak else ""
+        return f"ARC {self.status}{sealers}{f': {self.reason}' if self.reason else ''}{trusted}{weak}"
 
 
 class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults=True):

@@ -13,15 +13,18 @@ from gatepost.checks.identity.lists import Entry, ListsCheck, SenderList
 from gatepost.checks.identity.message import MessageCheck
 from gatepost.mail.fields import split
 from gatepost.mailauth import arc, dkim
-from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key
+from gatepost.mailauth.dkim.keypair import PrivateKey, key_record, new_ed25519_key, new_rsa_key
+from tests.mailauth.arc.chains import weakly_sealed
 from tests.zone import Zone
 
 NOW = 1_795_000_000
 KEY = new_ed25519_key()
+OLD_KEY = new_rsa_key()
 ZONE = Zone(
     {
         "s1._domainkey.good.example": {"TXT": [key_record(KEY)]},
         "s1._domainkey.list.example": {"TXT": [key_record(KEY)]},
+        "s1._domainkey.old.example": {"TXT": [key_record(OLD_KEY)]},
         "_dmarc.good.example": {"TXT": ["v=DMARC1; p=reject"]},
         "_dmarc.wary.example": {"TXT": ["v=DMARC1; p=quarantine"]},
         "_dmarc.watching.example": {"TXT": ["v=DMARC1; p=none"]},
@@ -45,14 +48,14 @@ def signed(message: bytes, domain: str = "good.example") -> bytes:
     return field + message
 
 
-def sealed(message: bytes, domain: str = "list.example", dmarc: str = "pass") -> bytes:
+def sealed(message: bytes, domain: str = "list.example", dmarc: str = "pass", key: PrivateKey = KEY) -> bytes:
     header = split(message)
     fields = arc.seal(
         header,
         (message[header.body :],),
         arc.Chain(arc.Status.NONE),
         f"{domain}; dmarc={dmarc} header.from=good.example",
-        dkim.Signer(domain, "s1", KEY),
+        dkim.Signer(domain, "s1", key),
         NOW,
     )
     assert isinstance(fields, bytes)
@@ -145,6 +148,18 @@ def test_a_trusted_sealer_is_believed_by_its_chain() -> None:
     [evidence] = found["arc-pass"].evidence
     assert isinstance(evidence, ArcEvidence)
     assert (evidence.domains, evidence.trusted) == (("list.example",), "list.example")
+
+
+def test_a_trusted_sealer_is_not_believed_by_a_seal_that_others_could_have_made() -> None:
+    forwarded = sealed(MESSAGE, "old.example", key=OLD_KEY)
+    assert "dmarc-forwarded" in look(forwarded, trusted=["old.example"])
+    found = look(weakly_sealed(forwarded, OLD_KEY), trusted=["old.example"])
+    assert list(found) == ["dkim-none", "arc-pass", "dmarc-reject"]
+    [evidence] = found["arc-pass"].evidence
+    assert evidence.words() == (
+        "ARC pass of old.example; nobody is believed for it: the ARC-Seal of instance 1, of old.example, is made by "
+        "rsa-sha1, which proves nothing any more (RFC 8301)"
+    )
 
 
 def test_a_trusted_sealer_who_saw_no_proof_either_proves_nothing() -> None:

@@ -48,5 +48,12 @@ def test_each_proof_is_a_result_with_what_it_is_about() -> None:
     ]
 
 
+def test_what_is_weak_about_a_chain_is_told() -> None:
+    [result] = results_of(
+        [finding("arc-pass", ArcEvidence("pass", ("c.test",), weak="it is made by rsa-sha1"))]
+    )
+    assert (result.method, result.result, result.reason) == ("arc", "pass", "it is made by rsa-sha1")
+
+
 def test_a_message_without_signatures_says_so() -> None:
     assert [(one.method, one.result) for one in results_of([finding("dkim-none")])] == [("dkim", "none")]

@@ -14,7 +14,7 @@ from gatepost.mailauth.arc.verify import verify_read, wanted
 from gatepost.mailauth.dkim.body import digest_body
 from gatepost.mailauth.dkim.header import SignedHeader
 from gatepost.mailauth.dkim.keypair import key_record, new_rsa_key
-from tests.mailauth.arc.chains import HOPS, sealed, sealed_by, verified, zone
+from tests.mailauth.arc.chains import HOPS, sealed, sealed_by, verified, weakly_sealed, weakly_signed, zone
 from tests.mailauth.dkim.letters import LETTER, rsa
 from tests.mailauth.zone import NOW, Zone
 
@@ -117,6 +117,35 @@ def test_a_failure_of_dns_is_never_a_fail() -> None:
     assert (chain.status, "of first.test" in chain.reason) == ("fail", True)
     gone = verified(THREE, Zone({"s._domainkey.third.test": key_record(rsa())}))
     assert (gone.status, "there is no key" in gone.reason) == ("fail", True)
+
+
+@pytest.mark.parametrize("later", [(), ("second.test",)])
+def test_a_seal_by_rsa_sha1_holds_and_is_told_wherever_it_stands(later: tuple[str, ...]) -> None:
+    message = weakly_sealed(sealed_by(1).removeprefix(b"Received: by first.test\r\n"), rsa())
+    assert b"a=rsa-sha1" in message
+    for domain in later:
+        message = sealed(message, domain)
+    chain = verified(message)
+    assert (chain.status, chain.reason, chain.newest) == ("pass", "", 1 + len(later))
+    assert chain.weak == (
+        "the ARC-Seal of instance 1, of first.test, is made by rsa-sha1, which proves nothing any more (RFC 8301)"
+    )
+    broken = verified(message.replace(b"Bob,", b"Bub,"))
+    assert (broken.status, broken.weak) == ("fail", "")
+    assert verified(sealed_by(3)).weak == ""
+
+
+def test_a_signature_by_rsa_sha1_holds_and_weakens_the_chain_whatever_stands_above_it() -> None:
+    message = weakly_signed(LETTER, "first.test", rsa())
+    chain = verified(message)
+    assert (chain.status, chain.reason) == ("pass", "")
+    assert chain.weak.startswith(
+        "the ARC-Message-Signature of instance 1, of first.test, is made by rsa-sha1"
+    )
+    assert verified(message.replace(b"Bob,", b"Bub,")).status == "fail"
+    assert verified(message.replace(b"To: bob", b"To: eve")).status == "fail"
+    above = verified(sealed(message, "second.test"))
+    assert (above.status, above.oldest_pass, above.weak) == ("pass", 0, chain.weak)
 
 
 def test_fifty_sets_are_a_chain() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.mailauth.dkim.body import BodyDigest, BodyHash, BodyHasher, Canonical, digest_body
+from gatepost.mailauth.dkim.hash import Hash
 from tests.mailauth.dkim.letters import chunks
 
 SIMPLE, RELAXED = BodyHash(Canonical.SIMPLE), BodyHash(Canonical.RELAXED)
@@ -72,6 +73,13 @@ def test_any_body_cut_anywhere_is_hashed_as_the_rfc_says_it(body: bytes, seed: i
         assert found[BodyHash(canonical)] == digest(octets)
         wanted = BodyDigest(hashlib.sha256(octets[:limit]).digest(), len(octets))
         assert found[BodyHash(canonical, limit)] == wanted
+
+
+def test_a_body_is_hashed_by_the_hash_that_is_wanted() -> None:
+    sha1 = BodyHash(Canonical.SIMPLE, by=Hash.SHA1)
+    found = digest_body([b"a ", b"letter\r\n"], [sha1, SIMPLE])
+    assert found[sha1].value == hashlib.sha1(b"a letter\r\n").digest()
+    assert found[SIMPLE] == digest(b"a letter\r\n")
 
 
 def test_a_body_of_which_nothing_is_wanted_is_not_read() -> None:

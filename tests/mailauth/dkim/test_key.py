@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gatepost.mailauth.dkim.key import Algorithm, BadKey, Key, read_key
+from gatepost.mailauth.dkim.hash import Hash
+from gatepost.mailauth.dkim.key import PADDING, Algorithm, BadKey, Key, read_key
 from gatepost.mailauth.dkim.keypair import key_record, new_rsa_key
 from tests.mailauth.dkim.letters import ed25519, rsa
 
@@ -88,4 +92,17 @@ def test_a_key_verifies_what_its_owner_signed() -> None:
 
 
 def test_an_algorithm_names_its_type_of_key() -> None:
-    assert [algorithm.key_type for algorithm in Algorithm] == ["rsa", "ed25519"]
+    assert [algorithm.key_type for algorithm in Algorithm] == ["rsa", "ed25519", "rsa"]
+
+
+def test_an_algorithm_names_its_hash_and_the_one_that_proves_nothing_any_more_is_weak() -> None:
+    assert [algorithm.hash for algorithm in Algorithm] == ["sha256", "sha256", "sha1"]
+    assert [algorithm for algorithm in Algorithm if algorithm.weak] == ["rsa-sha1"]
+
+
+def test_a_key_verifies_by_the_hash_that_was_signed() -> None:
+    private = new_rsa_key(1024)
+    digest = hashlib.sha1(b"a letter").digest()
+    signature = private.sign(digest, PADDING, Prehashed(SHA1()))  # type: ignore[call-arg]
+    assert read(key_record(private)).verifies(signature, digest, Hash.SHA1)
+    assert not read(key_record(private)).verifies(signature, hashlib.sha256(b"a letter").digest())

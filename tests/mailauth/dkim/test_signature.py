@@ -38,7 +38,7 @@ def test_a_signature_is_read_with_the_defaults_of_what_it_does_not_say() -> None
     assert (signature.domain, signature.selector, signature.identity) == ("mail.test", "sel", "@mail.test")
     assert signature.key_name == "sel._domainkey.mail.test"
     assert (signature.canonical, signature.body) == (Canonical.SIMPLE, BodyHash(Canonical.SIMPLE))
-    assert (signature.names, signature.body_sha256, signature.value) == (("from", "to"), b"hello", b"hello")
+    assert (signature.names, signature.body_value, signature.value) == (("from", "to"), b"hello", b"hello")
     assert (signature.signed_at, signature.expires) == (None, None)
 
 

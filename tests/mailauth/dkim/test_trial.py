@@ -56,6 +56,12 @@ def test_a_key_that_may_not_be_used_is_an_error_that_stays(record: str, why: str
     assert (trial.result, why in trial.why) == ("permerror", True), trial
 
 
+def test_a_key_may_be_for_the_one_hash_and_not_for_the_other() -> None:
+    answer = Answer("s._domainkey.a.test", "TXT", Status.FOUND, (RSA + "; h=sha256",))
+    trial = try_keys(answer, Algorithm.RSA_SHA1, VALUE, DIGEST[:20])
+    assert (trial.result, "may not be used with sha1" in trial.why) == ("permerror", True)
+
+
 def test_a_strict_key_is_not_for_subdomains() -> None:
     assert tried(RSA + "; t=s").result == "pass"
     assert tried(RSA + "; t=s", below=True).result == "permerror"

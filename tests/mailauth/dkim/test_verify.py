@@ -187,7 +187,7 @@ def with_length(length: int, message: bytes = LETTER) -> bytes:
     """Sign the first octets of the body alone, which `sign` never does."""
     header = split(message)
     wanted_hash = BodyHash(Canonical.RELAXED, length)
-    digest = digest_body([message[header.body :]], [wanted_hash])[wanted_hash].sha256
+    digest = digest_body([message[header.body :]], [wanted_hash])[wanted_hash].value
     tags = [
         ("v", "1"),
         ("a", "rsa-sha256"),

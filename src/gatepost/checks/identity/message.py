@@ -119,7 +119,7 @@ class MessageCheck:
         for identifier in _spf_identifiers(findings):
             if identifier.result == "pass" and self._trusts(identifier.domain):
                 return identifier.domain
-        if chain.status is arc.Status.PASS and all(map(self._trusts, chain.domains)):
+        if chain.status is arc.Status.PASS and not chain.weak and all(map(self._trusts, chain.domains)):
             # A chain is as good as its weakest sealer, and the first of them saw the message as it was.
             said = read_results(chain.sealers[-1].results.encode()).results
             if any(one.method == "dmarc" and one.result == "pass" for one in said):
@@ -208,6 +208,7 @@ def _arc_findings(chain: arc.Chain, forwarder: str) -> tuple[Finding, ...]:
         domains=chain.domains,
         reason=chain.reason,
         trusted=forwarder if forwarder in chain.domains else "",
+        weak=chain.weak,
     )
     return (
         Finding(

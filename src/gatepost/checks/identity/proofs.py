@@ -33,7 +33,7 @@ def _of(finding: Finding) -> Iterator[MethodResult]:
             case DkimEvidence():
                 yield MethodResult("dkim", evidence.result, evidence.reason, tuple(_signature(evidence)))
             case ArcEvidence():
-                yield MethodResult("arc", _known(evidence.status), evidence.reason)
+                yield MethodResult("arc", _known(evidence.status), evidence.reason or evidence.weak)
             case DmarcEvidence():
                 yield MethodResult(
                     "dmarc",

@@ -5,9 +5,8 @@ Reads and asks nothing else: whether the signatures hold is said in `verify`.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from gatepost.mail.fields import MAX_HEADER, Field, Header
 from gatepost.mailauth.dkim.body import Canonical
+from gatepost.mailauth.dkim.hash import Hash
 from gatepost.mailauth.dkim.header import relax, unsigned
 from gatepost.mailauth.dkim.key import Algorithm
 from gatepost.mailauth.dkim.signature import (
@@ -201,18 +201,22 @@ def _read_sound_seal(tags: dict[str, str], field: Field, found: Found) -> Seal:
     return Seal(field, found, algorithm, domain, selector, value, read_time(tags))
 
 
-def seal_digests(sets: Iterable[ArcSet]) -> list[bytes]:
-    """Give the SHA-256 that each set's seal signs: its own fields and those of all sets before it (§5.1.1).
+def seal_digests(sets: Sequence[ArcSet]) -> list[bytes]:
+    """Give the hash that each set's seal signs: its own fields and those of all sets before it (§5.1.1).
 
     In one pass, as each begins with what the one before it hashed.
     """
-    hashed, digests = hashlib.sha256(), []
+    hashes, digests = {one.seal.algorithm.hash: one.seal.algorithm.hash.new() for one in sets}, []
     for one in sets:
-        hashed.update(relax(one.results_field.raw) + relax(one.signature_field.raw))
-        own = hashed.copy()
+        before = relax(one.results_field.raw) + relax(one.signature_field.raw)
+        for hashed in hashes.values():
+            hashed.update(before)
+        own = hashes[one.seal.algorithm.hash].copy()
         own.update(unsigned(one.seal.field.raw, Canonical.RELAXED))
         digests.append(own.digest())
-        hashed.update(relax(one.seal.field.raw))
+        sealed = relax(one.seal.field.raw)
+        for hashed in hashes.values():
+            hashed.update(sealed)
     return digests
 
 
@@ -222,4 +226,4 @@ def new_seal_digest(sets: Sequence[ArcSet], results: Field, signature: Field, se
         relax(field.raw) for one in sets for field in (one.results_field, one.signature_field, one.seal.field)
     ]
     parts += [relax(results.raw), relax(signature.raw), unsigned(seal.raw, Canonical.RELAXED)]
-    return hashlib.sha256(b"".join(parts)).digest()
+    return Hash.SHA256.of(b"".join(parts))

@@ -38,7 +38,8 @@ class Chain(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `oldest_pass` is the oldest instance since which the message is unchanged, 0 when it is so since the first (RFC
     8617 §5.2 step 5). `newest` is the highest instance that the fields claim; `ended` when its sealer found the chain
-    broken, so that nobody may seal any more.
+    broken, so that nobody may seal any more. `weak` says what of a chain that passes is carried by an algorithm that
+    RFC 8301 forbids, "" when nothing is: then it passes, and is no reason to trust anybody.
     """
 
     status: Status
@@ -47,6 +48,7 @@ class Chain(Struct, frozen=True, gc=False, omit_defaults=True):
     oldest_pass: int = 0
     newest: int = 0
     ended: bool = False
+    weak: str = ""
 
     @property
     def domains(self) -> tuple[str, ...]:

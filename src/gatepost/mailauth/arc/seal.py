@@ -97,7 +97,7 @@ def _message_signature(
     # §4.1.2: DKIM-Signature fields should be covered, Authentication-Results and ARC-Seal must not be.
     names = names or [*signed_names(signed), *["dkim-signature"] * signed.count("dkim-signature")]
     wanted = BodyHash(signer.body)
-    bh = b2a_base64(digest_body(body, [wanted])[wanted].sha256, newline=False).decode("ascii")
+    bh = b2a_base64(digest_body(body, [wanted])[wanted].value, newline=False).decode("ascii")
     field = draft(
         "ARC-Message-Signature",
         [

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from gatepost.mail.dns import Answer, Resolver
 from gatepost.mail.fields import Header
-from gatepost.mailauth.arc.chain import ArcSet, BrokenChain, read_chain, seal_digests
+from gatepost.mailauth.arc.chain import ArcSet, BrokenChain, Seal, read_chain, seal_digests
 from gatepost.mailauth.arc.result import Chain, Sealer, Status
 from gatepost.mailauth.asking import ask_all
 from gatepost.mailauth.dkim.body import BodyDigest, BodyHash, digest_body
@@ -98,7 +98,28 @@ def _verify_seals(sets: tuple[ArcSet, ...], answers: Mapping[str, Answer], oldes
                 why = trial.why or "an ARC field was changed after sealing, or it was made with another key"
                 reason = f"the ARC-Seal of instance {one.instance}, of {seal.domain}: {why}"
         sealers.append(_sealer(one, trial.key.bits if trial.key is not None else 0, answer))
-    return Chain(status, reason, tuple(sealers), oldest_pass, sets[-1].instance)
+    weak = _weakness(sets) if status is Status.PASS else ""
+    return Chain(status, reason, tuple(sealers), oldest_pass, sets[-1].instance, weak=weak)
+
+
+def _weakness(sets: tuple[ArcSet, ...]) -> str:
+    """Say which signature of a chain somebody else could have made; "" when there is none.
+
+    Also an old signature of the message: by it the newer sealers knew that what the first one saw is what they had.
+    """
+    for one in reversed(sets):
+        if isinstance(one.signature, Signature) and one.signature.algorithm.weak:
+            return _weak("ARC-Message-Signature", one.instance, one.signature)
+        if one.seal.algorithm.weak:
+            return _weak("ARC-Seal", one.instance, one.seal)
+    return ""
+
+
+def _weak(kind: str, instance: int, made: Signature | Seal) -> str:
+    return (
+        f"the {kind} of instance {instance}, of {made.domain}, is made by {made.algorithm}, which proves nothing any "
+        "more (RFC 8301)"
+    )
 
 
 def _check(

@@ -7,12 +7,13 @@ the chunk, time is linear: empty lines are counted, not kept, and a run of blank
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+
+from gatepost.mailauth.dkim.hash import Hash
 
 _MANY_LINES: Final = b"\r\n" * 4_096
 
@@ -25,16 +26,17 @@ class Canonical(StrEnum):
 
 
 class BodyHash(Struct, frozen=True, gc=False):
-    """A hash that a signature wants: SHA-256 over the canonical body, or over its first `limit` octets (`l=`)."""
+    """A hash that a signature wants: over the canonical body, or over its first `limit` octets (`l=`)."""
 
     canonical: Canonical
     limit: int | None = None
+    by: Hash = Hash.SHA256
 
 
 class BodyDigest(Struct, frozen=True, gc=False):
-    """The SHA-256 that was wanted, and how long the whole canonical body is, in octets."""
+    """The hash that was wanted, and how long the whole canonical body is, in octets."""
 
-    sha256: bytes
+    value: bytes
     octets: int
 
 
@@ -74,13 +76,13 @@ class BodyHasher:
         digests: dict[BodyHash, BodyDigest] = {}
         if self._simple is not None:
             # §3.4.3: a body without a last CRLF gets one, and so does an empty one.
-            digests.update(self._simple.end(Canonical.SIMPLE, always=True))
+            digests.update(self._simple.end(always=True))
         if self._relaxed is not None:
             # Blanks at the end of the body end a line too; a lone CR is no line end, so what is before it stays.
             if self._held.endswith(b"\r"):
                 self._relaxed.write(self._held)
             # §3.4.4: an empty body stays empty, one that is not empty gets its last CRLF.
-            digests.update(self._relaxed.end(Canonical.RELAXED, always=False))
+            digests.update(self._relaxed.end(always=False))
         return digests
 
     def _relax(self, chunk: bytes, lines: _Lines) -> None:
@@ -104,8 +106,8 @@ class BodyHasher:
 class _Lines:
     """The stage both ways share: empty lines at the end count for nothing, the hashes get the rest."""
 
-    def __init__(self, limits: Iterable[int | None]) -> None:
-        self._hashes = [(limit, hashlib.sha256()) for limit in limits]
+    def __init__(self, wanted: Iterable[BodyHash]) -> None:
+        self._hashes = [(one, one.by.new()) for one in wanted]
         self._octets = 0
         self._empty = 0  # CRLFs that were not passed on, as nothing has followed them yet
         self._held = b""
@@ -123,16 +125,13 @@ class _Lines:
             self._pass(data if end == len(data) else memoryview(data)[:end])
         self._empty += (len(data) - end) // 2
 
-    def end(self, canonical: Canonical, *, always: bool) -> dict[BodyHash, BodyDigest]:
+    def end(self, *, always: bool) -> dict[BodyHash, BodyDigest]:
         if self._held:
             self._pass_empty()
             self._pass(self._held)
         if always or self._octets:
             self._pass(b"\r\n")
-        return {
-            BodyHash(canonical, limit): BodyDigest(sha256.digest(), self._octets)
-            for limit, sha256 in self._hashes
-        }
+        return {one: BodyDigest(hashed.digest(), self._octets) for one, hashed in self._hashes}
 
     def _pass_empty(self) -> None:
         octets, self._empty = 2 * self._empty, 0
@@ -141,17 +140,18 @@ class _Lines:
             octets -= min(octets, len(_MANY_LINES))
 
     def _pass(self, data: bytes | memoryview) -> None:
-        for limit, sha256 in self._hashes:
+        for one, hashed in self._hashes:
+            limit = one.limit
             if limit is None or self._octets + len(data) <= limit:
-                sha256.update(data)
+                hashed.update(data)
             elif self._octets < limit:
-                sha256.update(data[: limit - self._octets])
+                hashed.update(data[: limit - self._octets])
         self._octets += len(data)
 
 
 def _stage(wanted: frozenset[BodyHash], canonical: Canonical) -> _Lines | None:
-    limits = [one.limit for one in wanted if one.canonical is canonical]
-    return _Lines(limits) if limits else None
+    those = [one for one in wanted if one.canonical is canonical]
+    return _Lines(those) if those else None
 
 
 def _content_end(data: bytes) -> int:

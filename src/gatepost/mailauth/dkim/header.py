@@ -6,11 +6,11 @@ no tags but `b=`, which a signature cannot cover.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from gatepost.mail.fields import Field
 from gatepost.mailauth.dkim.body import Canonical
+from gatepost.mailauth.dkim.hash import Hash
 
 
 class SignedHeader:
@@ -27,8 +27,15 @@ class SignedHeader:
         """Count the fields of a name (in lower case)."""
         return len(self._places.get(name, ()))
 
-    def digest(self, names: Iterable[str], canonical: Canonical, own: Field, own_place: int = -1) -> bytes:
-        """Give the SHA-256 over the named fields and the signature's own field without its signature.
+    def digest(
+        self,
+        names: Iterable[str],
+        canonical: Canonical,
+        own: Field,
+        own_place: int = -1,
+        by: Hash = Hash.SHA256,
+    ) -> bytes:
+        """Give the hash over the named fields and the signature's own field without its signature.
 
         Names are in lower case. A name takes the lowest field of its name that none has taken yet; one more than
         there are fields takes nothing, and so keeps a field from being added (§5.4.2). `own_place` is where the own
@@ -36,7 +43,7 @@ class SignedHeader:
         """
         parts = [self._at(place, canonical) for place in self._chosen(names, own_place)]
         parts.append(unsigned(own.raw, canonical))
-        return hashlib.sha256(b"".join(parts)).digest()
+        return by.of(b"".join(parts))
 
     def _chosen(self, names: Iterable[str], own_place: int) -> Iterable[int]:
         left: dict[str, int] = {}

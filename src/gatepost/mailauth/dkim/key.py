@@ -14,14 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from msgspec import Struct
 
+from gatepost.mailauth.dkim.hash import Hash
 from gatepost.mailauth.taglist import BLANK, BadTags, parse_base64, parse_tags
 
 PADDING: Final = PKCS1v15()
 DIGEST: Final = Prehashed(SHA256())
+_SHA1_DIGEST: Final = Prehashed(SHA1())  # noqa: S303  # see Algorithm.weak
 # RFC 8301 §3.2: verifiers must take 1024 to 4096 bits. Longer keys cost the verifier, and no one needs them.
 MIN_BITS: Final = 1_024
 GOOD_BITS: Final = 2_048
@@ -29,15 +31,30 @@ MAX_BITS: Final = 8_192
 
 
 class Algorithm(StrEnum):
-    """How a signature is made. rsa-sha1 is none: RFC 8301 §3.1 forbids to sign with it and to verify it."""
+    """How a signature is made.
+
+    RFC 8301 §3.1 forbids to sign with rsa-sha1 and to verify it, and DKIM obeys. ARC inherits the algorithms of RFC
+    6376 (RFC 8617 §4.1), and a chain is as long as its oldest seal: there it is verified, told, and never trusted.
+    """
 
     RSA_SHA256 = "rsa-sha256"
     ED25519_SHA256 = "ed25519-sha256"
+    RSA_SHA1 = "rsa-sha1"
 
     @property
     def key_type(self) -> str:
         """The `k=` of the key it needs."""
         return self.value.partition("-")[0]
+
+    @property
+    def hash(self) -> Hash:
+        """The hash that is signed."""
+        return Hash.SHA1 if self is Algorithm.RSA_SHA1 else Hash.SHA256
+
+    @property
+    def weak(self) -> bool:
+        """Whether others than the owner of the key could have made it."""
+        return self is Algorithm.RSA_SHA1
 
 
 class Key(Struct, frozen=True):
@@ -51,13 +68,13 @@ class Key(Struct, frozen=True):
     hashes: frozenset[str] | None = None  # h=: the hashes it may be used with, None for all
     for_mail: bool = True  # s=: a service that it may be used for is mail
 
-    def verifies(self, signature: bytes, digest: bytes) -> bool:
-        """Tell whether the signature over this SHA-256 was made with this key."""
+    def verifies(self, signature: bytes, digest: bytes, by: Hash = Hash.SHA256) -> bool:
+        """Tell whether the signature over this hash was made with this key."""
         try:
             if isinstance(self.public, Ed25519PublicKey):
                 self.public.verify(signature, digest)  # RFC 8463 §3: Ed25519 over the hash
             else:
-                self.public.verify(signature, digest, PADDING, DIGEST)
+                self.public.verify(signature, digest, PADDING, DIGEST if by is Hash.SHA256 else _SHA1_DIGEST)
         except InvalidSignature:
             return False
         return True

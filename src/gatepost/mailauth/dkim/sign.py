@@ -89,7 +89,7 @@ def sign(header: Header, body: Iterable[bytes], signers: Sequence[Signer], now: 
         ]
         if signer.lifetime is not None:
             tags.append(("x", str(now + signer.lifetime)))
-        bh = b2a_base64(digests[BodyHash(signer.body)].sha256, newline=False).decode("ascii")
+        bh = b2a_base64(digests[BodyHash(signer.body)].value, newline=False).decode("ascii")
         tags += [("h", ":".join(names)), ("bh", bh), ("b", "")]
         field = draft("DKIM-Signature", tags)
         written.append(

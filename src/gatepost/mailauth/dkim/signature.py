@@ -40,7 +40,7 @@ class Signature(Struct, frozen=True):
     canonical: Canonical  # of the header
     names: tuple[str, ...]
     body: BodyHash
-    body_sha256: bytes
+    body_value: bytes
     value: bytes
     signed_at: int | None = None
     expires: int | None = None
@@ -88,6 +88,10 @@ def _read_sound(tags: dict[str, str], field: Field, place: int) -> Signature:
     if "dns/txt" not in methods:
         raise Broken(f"its key cannot be had: q={tags['q'][:MAX_NAME]}")
     signature = read_common(tags, field, place, _identity(tags))
+    if signature.algorithm.weak:
+        raise Broken(
+            f"{signature.algorithm} is too weak and may no longer be used (RFC 8301)", Result.PERMERROR
+        )
     if "from" not in signature.names:
         # RFC 6376 §5.4: the From field MUST be signed.
         raise Broken("it does not cover the From field", Result.PERMERROR)
@@ -102,8 +106,8 @@ def tags_of(field: Field) -> dict[str, str] | BadTags:
 def read_common(tags: dict[str, str], field: Field, place: int, identity: str) -> Signature:
     """Read the tags that DKIM-Signature and ARC-Message-Signature have in common; raises `Broken`."""
     algorithm, domain, selector, value = read_signer(tags)
-    body_sha256 = parse_base64(required(tags, "bh"))
-    if body_sha256 is None:
+    body_value = parse_base64(required(tags, "bh"))
+    if body_value is None:
         raise Broken("its bh= is not base64")
     canonicals = tags.get("c", "simple/simple").partition("/")
     limit = _number(tags, "l", _LENGTH)
@@ -123,8 +127,8 @@ def read_common(tags: dict[str, str], field: Field, place: int, identity: str) -
         _canonical(canonicals[0]),
         tuple([name for name in names if name]),
         # §3.5: the body is taken as simple when only the header's way is named.
-        BodyHash(_canonical(canonicals[2] if canonicals[1] else "simple"), limit),
-        body_sha256,
+        BodyHash(_canonical(canonicals[2] if canonicals[1] else "simple"), limit, algorithm.hash),
+        body_value,
         value,
         signed_at,
         expires,
@@ -134,8 +138,6 @@ def read_common(tags: dict[str, str], field: Field, place: int, identity: str) -
 def read_signer(tags: dict[str, str]) -> tuple[Algorithm, str, str, bytes]:
     """Read who signed how: algorithm, domain, selector and the signature's octets; raises `Broken`."""
     name = required(tags, "a")
-    if name == "rsa-sha1":
-        raise Broken("rsa-sha1 is too weak and may no longer be used (RFC 8301)", Result.PERMERROR)
     try:
         algorithm = Algorithm(name)
     except ValueError:

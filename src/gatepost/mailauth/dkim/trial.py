@@ -29,7 +29,7 @@ class Trial(Struct, frozen=True):
 def try_keys(
     answer: Answer, algorithm: Algorithm, value: bytes, digest: bytes, *, below: bool = False
 ) -> Trial:
-    """Verify a signature over a SHA-256 with the keys of an answer; `below` when its identity is of a subdomain."""
+    """Verify a signature over a digest with the keys of an answer; `below` when its identity is of a subdomain."""
     match answer.status:
         case Status.FAILED:
             return Trial(Result.TEMPERROR, f"the key at {answer.name} cannot be had now: {answer.reason}")
@@ -60,7 +60,7 @@ def _try(name: str, record: str, algorithm: Algorithm, value: bytes, digest: byt
         # RFC 8301 §3.2: MUST NOT be considered valid, whether it matches or not.
         why = f"the key at {name} has only {key.bits} bits, and less than {MIN_BITS} prove nothing (RFC 8301)"
         return Trial(Result.FAIL, why, key, key.testing)
-    if not key.verifies(value, digest):
+    if not key.verifies(value, digest, algorithm.hash):
         return Trial(Result.FAIL, "", key, key.testing)
     return Trial(Result.PASS, "", key, key.testing)
 
@@ -69,8 +69,8 @@ def _unusable(key: Key, algorithm: Algorithm, *, below: bool) -> str:
     """Say why a key may not be used for a signature (RFC 6376 §3.6.1, §6.1.2); "" when it may."""
     if key.type != algorithm.key_type:
         return f"is for another kind of signature: k={key.type}, and the signature is {algorithm}"
-    if key.hashes is not None and "sha256" not in key.hashes:
-        return f"may not be used with sha256: h={':'.join(sorted(key.hashes))[:_TOLD]}"
+    if key.hashes is not None and algorithm.hash not in key.hashes:
+        return f"may not be used with {algorithm.hash}: h={':'.join(sorted(key.hashes))[:_TOLD]}"
     if not key.for_mail:
         return "is not for mail: its s= names other services"
     if key.strict and below:

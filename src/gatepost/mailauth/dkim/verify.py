@@ -118,7 +118,9 @@ def judge(
 
 def check(signature: Signature, header: SignedHeader, digest: BodyDigest, answer: Answer) -> Trial:
     """Verify a signature of a message, DKIM's or ARC's: header, body and key, with words for what does not match."""
-    hashed = header.digest(signature.names, signature.canonical, signature.field, signature.place)
+    hashed = header.digest(
+        signature.names, signature.canonical, signature.field, signature.place, signature.body.by
+    )
     below = signature.identity.rpartition("@")[2] != signature.domain
     trial = try_keys(answer, signature.algorithm, signature.value, hashed, below=below)
     if trial.result is Result.PERMERROR:
@@ -128,7 +130,7 @@ def check(signature: Signature, header: SignedHeader, digest: BodyDigest, answer
     if limit is not None and limit > digest.octets:
         # RFC 6376 §3.5, l=: it must not be larger than the body.
         why = f"the body is shorter than what was signed: {digest.octets} of {limit} octets"
-    elif digest.sha256 != signature.body_sha256:
+    elif digest.value != signature.body_value:
         why = _BOTH_CHANGED if no_match else _BODY_CHANGED
     elif no_match:
         why = _HEADER_CHANGED
