@@ -132,7 +132,8 @@ class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=T
 class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=True):
     """An ARC chain: who sealed, the newest first; `trusted` is the sealer that is believed, "" for none.
 
-    `weak` says what of a chain that holds proves nothing, so that nobody is believed for it.
+    `weak` says what of a chain that holds proves nothing, so that nobody is believed for it. `newest` is the highest
+    instance that it claims; `ended` when its sealer found the chain broken.
     """
 
     status: str
@@ -140,6 +141,8 @@ class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=Tru
     reason: str = ""
     trusted: str = ""
     weak: str = ""
+    newest: int = 0
+    ended: bool = False
 
     def words(self) -> str:
         """Say whether the chain holds and who made it."""

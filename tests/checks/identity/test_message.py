@@ -91,7 +91,7 @@ def look(
 
 def test_a_signed_message_of_its_author_passes() -> None:
     found = look(signed(MESSAGE))
-    assert list(found) == ["dkim-pass", "dmarc-pass"]
+    assert list(found) == ["dkim-pass", "arc-none", "dmarc-pass"]
     [evidence] = found["dkim-pass"].evidence
     assert isinstance(evidence, DkimEvidence)
     assert (evidence.domain, evidence.selector, evidence.algorithm) == (
@@ -102,12 +102,12 @@ def test_a_signed_message_of_its_author_passes() -> None:
 
 
 def test_spf_alone_stands_behind_a_message_too() -> None:
-    assert list(look(MESSAGE, (SPF,))) == ["dkim-none", "dmarc-pass"]
+    assert list(look(MESSAGE, (SPF,))) == ["dkim-none", "arc-none", "dmarc-pass"]
 
 
 def test_a_changed_message_fails_and_the_owner_s_policy_names_the_finding() -> None:
     found = look(signed(MESSAGE).replace(b"Hello.", b"Hullo."))
-    assert list(found) == ["dkim-fail", "dmarc-reject"]
+    assert list(found) == ["dkim-fail", "arc-none", "dmarc-reject"]
     assert "changed after signing" in found["dkim-fail"].evidence[0].words()
     [evidence] = found["dmarc-reject"].evidence
     assert isinstance(evidence, DmarcEvidence)
@@ -136,7 +136,7 @@ def test_a_trusted_list_is_believed_by_its_signature() -> None:
     forwarded = signed(MESSAGE.replace(b"Subject: Hi", b"Subject: [list] Hi"), "list.example")
     assert "dmarc-reject" in look(forwarded)
     found = look(forwarded, trusted=["list.example"])
-    assert list(found) == ["dkim-pass", "dmarc-forwarded"]
+    assert list(found) == ["dkim-pass", "arc-none", "dmarc-forwarded"]
     assert "list.example, which is trusted" in found["dmarc-forwarded"].evidence[0].words()
 
 
@@ -148,6 +148,7 @@ def test_a_trusted_sealer_is_believed_by_its_chain() -> None:
     [evidence] = found["arc-pass"].evidence
     assert isinstance(evidence, ArcEvidence)
     assert (evidence.domains, evidence.trusted) == (("list.example",), "list.example")
+    assert (evidence.newest, evidence.ended) == (1, False)
 
 
 def test_a_trusted_sealer_is_not_believed_by_a_seal_that_others_could_have_made() -> None:
@@ -185,7 +186,7 @@ def test_a_large_content_is_read_from_its_file(tmp_path: Path) -> None:
     message = signed(MESSAGE + body)
     path = tmp_path / "large"
     path.write_bytes(message)
-    assert list(look(Content(len(message), file=str(path)))) == ["dkim-pass", "dmarc-pass"]
+    assert list(look(Content(len(message), file=str(path)))) == ["dkim-pass", "arc-none", "dmarc-pass"]
 
 
 def test_own_clients_are_not_asked_about() -> None:

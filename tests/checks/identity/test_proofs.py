@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from gatepost.checks.evidence import ArcEvidence, DkimEvidence, DmarcEvidence, NoteEvidence, SpfEvidence
 from gatepost.checks.finding import Finding, Result, Stage
-from gatepost.checks.identity.proofs import results_of
+from gatepost.checks.identity.proofs import chain_of, results_of
+from gatepost.mailauth.arc import Chain, Status
 from gatepost.mailauth.results import read, write
 
 
@@ -46,6 +47,17 @@ def test_each_proof_is_a_result_with_what_it_is_about() -> None:
         "arc",
         "dmarc",
     ]
+
+
+def test_the_chain_is_what_was_verified() -> None:
+    dkim = finding("dkim-pass", DkimEvidence("pass", "a.test", "s1"))
+    assert chain_of([dkim]) is None
+    assert chain_of([dkim, finding("arc-none")]) == Chain(Status.NONE)
+    for status in (Status.PASS, Status.TEMPERROR):
+        evidence = ArcEvidence(status, ("c.test", "b.test"), newest=2)
+        assert chain_of([dkim, finding(f"arc-{status}", evidence)]) == Chain(status, newest=2)
+    broken = ArcEvidence("fail", ("c.test",), "the newest seal says so", newest=4, ended=True)
+    assert chain_of([finding("arc-fail", broken)]) == Chain(Status.FAIL, broken.reason, newest=4, ended=True)
 
 
 def test_what_is_weak_about_a_chain_is_told() -> None:

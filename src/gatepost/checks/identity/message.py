@@ -87,7 +87,7 @@ class MessageCheck:
         took = self._clock() - began
         return (
             _dkim_finding(verified, took),
-            *_arc_findings(chain, forwarder),
+            _arc_finding(chain, forwarder),
             _dmarc_finding(dmarc, forwarder),
             *cues(
                 header,
@@ -191,10 +191,10 @@ def _dkim_evidence(one: Verification) -> DkimEvidence:
     )
 
 
-def _arc_findings(chain: arc.Chain, forwarder: str) -> tuple[Finding, ...]:
+def _arc_finding(chain: arc.Chain, forwarder: str) -> Finding:
     match chain.status:
         case arc.Status.NONE:
-            return _NOTHING
+            return Finding(check="arc", stage=Stage.CONTENT, result=Seen.CLEAN, name="arc-none")
         case arc.Status.PASS:
             seen = Seen.CLEAN
         case arc.Status.FAIL:
@@ -209,11 +209,11 @@ def _arc_findings(chain: arc.Chain, forwarder: str) -> tuple[Finding, ...]:
         reason=chain.reason,
         trusted=forwarder if forwarder in chain.domains else "",
         weak=chain.weak,
+        newest=chain.newest,
+        ended=chain.ended,
     )
-    return (
-        Finding(
-            check="arc", stage=Stage.CONTENT, result=seen, name=f"arc-{chain.status}", evidence=(evidence,)
-        ),
+    return Finding(
+        check="arc", stage=Stage.CONTENT, result=seen, name=f"arc-{chain.status}", evidence=(evidence,)
     )
 
 

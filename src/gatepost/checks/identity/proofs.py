@@ -1,7 +1,7 @@
-"""What was found about a message's identities, as the results of RFC 8601 that the next reader is told.
+"""What was found about a message's identities, as the results of RFC 8601 and the chain that the next reader is told.
 
-Between the findings and the Authentication-Results field that reception puts on top. Everything comes from the
-evidence: what is not found is not told.
+Between the findings and the fields that reception puts on top: Authentication-Results, and the seal. Everything comes
+from the evidence: what is not found is not told.
 """
 
 from __future__ import annotations
@@ -10,12 +10,25 @@ from collections.abc import Iterable, Iterator
 
 from gatepost.checks.evidence import ArcEvidence, DkimEvidence, DmarcEvidence, SpfEvidence
 from gatepost.checks.finding import Finding
+from gatepost.mailauth import arc
 from gatepost.mailauth.results import MethodResult, Property
 
 
 def results_of(findings: Iterable[Finding]) -> tuple[MethodResult, ...]:
     """Give the results in the order of the findings; a message without signatures has "dkim=none" (§2.7.1)."""
     return tuple([result for finding in findings for result in _of(finding)])
+
+
+def chain_of(findings: Iterable[Finding]) -> arc.Chain | None:
+    """Give the ARC chain as it was verified, as much of it as a new seal rests on; None when nobody looked."""
+    for finding in findings:
+        if finding.what == "arc-none":
+            return arc.Chain(arc.Status.NONE)
+        for evidence in finding.evidence:
+            if type(evidence) is ArcEvidence:
+                status = arc.Status(evidence.status)
+                return arc.Chain(status, evidence.reason, newest=evidence.newest, ended=evidence.ended)
+    return None
 
 
 def _of(finding: Finding) -> Iterator[MethodResult]:
