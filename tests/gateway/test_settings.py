@@ -80,6 +80,10 @@ def test_a_data_dir_that_is_relative_is_taken_from_the_folder_of_the_file(tmp_pa
         ('[[domain]]\nname = "a.test"\n[[domain]]\nname = "A.test"', "named twice"),
         ("[[listener]]\n[[listener]]", "two listeners have the address 127.0.0.1:2525"),
         ('[web]\naddress = "0.0.0.0:8025"', "is not on loopback"),
+        (
+            '[checks.identity]\nsealer = "a.test"\n[[domain]]\nname = "a.test"',
+            "no [[domain]] a.test has a dkim key; make one with `gatepost dkim new a.test`",
+        ),
         ("listener = []", "at least one [[listener]]"),
         ("data_dir = ", "not TOML"),
     ],

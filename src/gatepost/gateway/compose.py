@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from gatepost.checks.check import Stream
 from gatepost.gateway.checking import Checking
-from gatepost.gateway.keys import signers_of
+from gatepost.gateway.keys import sealer_of, signers_of
 from gatepost.gateway.settings import Settings
 from gatepost.journal.writer import Journal
 from gatepost.mail.ids import SessionIds
@@ -20,6 +20,7 @@ from gatepost.policy.networks import Networks
 from gatepost.policy.rules import Rules
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
+from gatepost.reception.sealing import Sealing
 from gatepost.reception.services import Services
 from gatepost.reception.signing import Signing
 from gatepost.reply import catalogue
@@ -41,6 +42,8 @@ def compose(
     background: Callable[[asyncio.Task[None]], None],
 ) -> Services:
     """Give what sessions are made with."""
+    signers = signers_of(settings)
+    sealer = sealer_of(settings, signers)
     return Services(
         host=settings.host,
         greeting=catalogue.GREETING.reply(host=settings.host),
@@ -60,7 +63,8 @@ def compose(
         rules=rules,
         domains=domains,
         relay_networks=Networks(settings.policy.relay_networks),
-        signing=Signing(signers_of(settings)),
+        signing=Signing(signers),
+        sealing=Sealing(sealer) if sealer is not None else None,
         spool=spool,
         journal=journal,
         counts=counts,

@@ -1,4 +1,4 @@
-"""The keys that our domains sign with, read from their files when a worker starts.
+"""The keys that our domains sign and seal with, read from their files when a worker starts.
 
 A key that cannot be read is said in the log and its domain signs without it: unsigned mail arrives in many places,
 mail that is not taken arrives nowhere. `gatepost check` finds it before that.
@@ -7,6 +7,7 @@ mail that is not taken arrives nowhere. `gatepost check` finds it before that.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gatepost.gateway.settings import Settings
@@ -32,6 +33,14 @@ def signers_of(settings: Settings) -> dict[str, tuple[Signer, ...]]:
         if signers:
             found[name] = tuple(signers)
     return found
+
+
+def sealer_of(settings: Settings, signers: Mapping[str, Sequence[Signer]]) -> Signer | None:
+    """Give who seals: the first of the sealer's keys that can be read; None when there is none."""
+    signer = next(iter(signers.get(a_labels(settings.checks.identity.sealer), ())), None)
+    if settings.checks.identity.sealer and signer is None:
+        log.error("no key of %s can be read; nothing is sealed", settings.checks.identity.sealer)
+    return signer
 
 
 def read_key_file(path: Path) -> PrivateKey | BadPrivateKey:

@@ -20,7 +20,7 @@ from gatepost.delivery.routes import parse_next_hop
 from gatepost.delivery.settings import DeliverySettings
 from gatepost.gateway.memory.settings import MemorySettings
 from gatepost.gateway.resolver.settings import ResolverSettings
-from gatepost.policy.domains import Domains, DomainSettings
+from gatepost.policy.domains import Domains, DomainSettings, a_labels
 from gatepost.policy.settings import PolicySettings
 from gatepost.reception.settings import ReceptionSettings
 from gatepost.spool.embedded.settings import SpoolSettings
@@ -116,6 +116,14 @@ class Settings(BaseModel):
         for domain in self.domain:
             for hop in domain.next_hop:
                 parse_next_hop(hop)
+        sealer = self.checks.identity.sealer
+        if sealer and not any(
+            domain.dkim for domain in self.domain if a_labels(domain.name) == a_labels(sealer)
+        ):
+            raise ValueError(
+                f"checks.identity.sealer: no [[domain]] {sealer} has a dkim key; make one with "
+                f"`gatepost dkim new {sealer}`"
+            )
         addresses = [listener.address for listener in self.listener]
         twice = {address for address in addresses if addresses.count(address) > 1}
         if twice:

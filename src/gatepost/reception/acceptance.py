@@ -12,13 +12,14 @@ import asyncio
 import errno
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final, assert_never
 
 import msgspec
 
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
-from gatepost.checks.identity.proofs import results_of
+from gatepost.checks.identity.proofs import chain_of, results_of
 from gatepost.checks.runner import Later
 from gatepost.journal.records import Reception
 from gatepost.mail.fields import disowned
@@ -42,6 +43,9 @@ _encode = msgspec.json.Encoder().encode
 _LIMITS: Final = Disposition(action=Action.REJECT, rule="limits")
 _LATER: Final = Disposition(action=Action.DEFER, rule="spool")
 _UNSEEN: Final = Glance("", "", "", 0)
+
+_Vouch = Callable[[], bytes | NotSigned | None]
+"""Make the fields by which we vouch for a message, or say why not; None when nobody does. Raises OSError."""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,29 +143,28 @@ class Acceptance:
 
     def _take(self, disposition: Disposition) -> Reply | None:
         """Make the fields that go on top, and commit. None where the answer comes later."""
-        services = self._services
         try:
             if self._seen.claims:
                 self._disown()
-            if not self._client.relay or not services.signing:
-                self._commit(disposition, self._told(disposition))
+            told, vouch = self._told(disposition)
+            if vouch is None:
+                self._commit(disposition, told)
             elif self._content.size <= SIGN_AT_ONCE:
-                self._commit(disposition, b"", services.signing.sign(self._content, services.clock()))
+                self._commit(disposition, told, vouch())
             else:
-                self._later(self._take_later(disposition))
+                self._later(self._take_later(disposition, told, vouch))
         except OSError as error:
             return self.not_kept(error, self._content.size)
         return None
 
-    async def _take_later(self, disposition: Disposition) -> None:
-        """Sign a large content while other sessions go on."""
-        services = self._services
+    async def _take_later(self, disposition: Disposition, told: bytes, vouch: _Vouch) -> None:
+        """Sign or seal a large content while other sessions go on."""
         try:
-            signature = await asyncio.to_thread(services.signing.sign, self._content, services.clock())
+            vouched = await asyncio.to_thread(vouch)
         except OSError as error:
             self._answer(self.not_kept(error, self._content.size))
             return
-        self._commit(disposition, b"", signature)
+        self._commit(disposition, told, vouched)
 
     def _disown(self) -> None:
         """Give other names to fields of the sender that a reader would take for ours. Raises OSError."""
@@ -178,14 +181,26 @@ class Acceptance:
                 data[offset : offset + len(octets)] = octets
             self._content = Content(self._content.size, bytes(data))
 
-    def _told(self, disposition: Disposition) -> bytes:
-        """Write what the next reader is told of the findings."""
+    def _told(self, disposition: Disposition) -> tuple[bytes, _Vouch | None]:
+        """Write what the next reader is told of the findings, and say how we vouch for the message.
+
+        Our own clients' mail is signed; a stranger's is sealed, with what we found of it.
+        """
+        services, content = self._services, self._content
+        if self._client.relay:
+            return b"", partial(
+                services.signing.sign, content, services.clock()
+            ) if services.signing else None
         proofs = results_of(self._findings)
-        results = write_results(self._services.host, proofs) if proofs else b""
-        return results + marks_field(disposition.marks, disposition.score) if disposition.marks else results
+        results = write_results(services.host, proofs) if proofs else b""
+        told = results + marks_field(disposition.marks, disposition.score) if disposition.marks else results
+        if services.sealing is None:
+            return told, None
+        chain = chain_of(self._findings)
+        return told, partial(services.sealing.seal, content, chain, results, services.clock())
 
     def _commit(
-        self, disposition: Disposition, told: bytes, signature: bytes | NotSigned | None = None
+        self, disposition: Disposition, told: bytes, vouched: bytes | NotSigned | None = None
     ) -> None:
         """Store the message; the answer follows from what the spool says."""
         services = self._services
@@ -194,8 +209,10 @@ class Acceptance:
         mail = transaction.mail
         now = services.clock()
         recipients = tuple(transaction.recipients)
-        unsigned = f"not signed: {signature.why}" if isinstance(signature, NotSigned) else ""
-        accepted = self._record(catalogue.MESSAGE_ACCEPTED.reply(transaction.id), disposition, now, unsigned)
+        reason = ""
+        if isinstance(vouched, NotSigned):
+            reason = f"not {'signed' if client.relay else 'sealed'}: {vouched.why}"
+        accepted = self._record(catalogue.MESSAGE_ACCEPTED.reply(transaction.id), disposition, now, reason)
         facts = _encode(accepted)
         message = Message(
             id=transaction.id,
@@ -235,7 +252,8 @@ class Acceptance:
         services.spool.commit(
             NewMessage(
                 message=message,
-                head=told + received + signature if isinstance(signature, bytes) else told + received,
+                # RFC 8617 §5.1, RFC 6376 §5.6: what vouches comes last and stands above all else.
+                head=vouched + told + received if isinstance(vouched, bytes) else told + received,
                 data=self._content.data,
                 incoming=transaction.incoming,
             ),

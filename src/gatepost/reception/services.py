@@ -18,6 +18,7 @@ from gatepost.policy.rules import Rules
 from gatepost.reception.confirmations import Confirmations
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.lessons import Lessons
+from gatepost.reception.sealing import Sealing
 from gatepost.reception.settings import ReceptionSettings
 from gatepost.reception.signing import Signing
 from gatepost.reply.reply import Reply
@@ -51,6 +52,7 @@ class Services:
     domains: Domains
     relay_networks: Networks
     signing: Signing
+    sealing: Sealing | None
     spool: Spool
     journal: Journal
     counts: ConnectionCounts

@@ -17,6 +17,12 @@ def test_trusted_forwarders_are_domains_in_lower_case() -> None:
         IdentitySettings(trusted_forwarders=("*.example.org",))
 
 
+def test_a_sealer_that_looks_at_nothing_is_refused() -> None:
+    assert IdentitySettings(sealer="example.org").sealer == "example.org"
+    with pytest.raises(ValidationError, match="needs `dkim = true`"):
+        IdentitySettings(sealer="example.org", dkim=False)
+
+
 def test_entries_may_have_a_reason_and_an_end() -> None:
     settings = ListsSettings.model_validate(
         {

@@ -29,6 +29,13 @@ class IdentitySettings(BaseModel):
         'ARC chains (such as "google.com") that say it was genuine when it reached them. Mail that then fails DMARC '
         "only because it was forwarded is taken.",
     )
+    sealer: str = Field(
+        default="",
+        description="The domain, one of yours with `dkim` keys, that seals what strangers send before it goes on "
+        "(ARC, RFC 8617), so that whoever gets it from the next hop sees what it was when it came here. The first of "
+        "its keys seals; let that be an RSA key, which all can verify. Worth its price where the next hop forwards "
+        'mail or asks for proofs itself. "": nobody seals.',
+    )
     questions: int = Field(
         default=60,
         ge=10,
@@ -49,6 +56,12 @@ class IdentitySettings(BaseModel):
             if "." not in name or "@" in name or "*" in name:
                 raise ValueError(f'{name!r} is not a domain; write one like "lists.example.org"')
         return tuple(name.lower().removesuffix(".") for name in names)
+
+    @model_validator(mode="after")
+    def _looks_before_it_seals(self) -> IdentitySettings:
+        if self.sealer and not self.dkim:
+            raise ValueError("a sealer says what it found: `sealer` needs `dkim = true`")
+        return self
 
 
 class EntrySettings(BaseModel):
