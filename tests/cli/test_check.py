@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import trustme
 from click.testing import CliRunner, Result
 
 from gatepost.cli.check import check
+from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key, write_private_key
 from tests.peers.gateway import to_toml
+from tests.peers.nameserver import Nameserver
 
 
 @pytest.fixture
@@ -67,6 +69,21 @@ def test_a_domain_without_a_next_hop_and_no_scanner_are_only_noted(tmp_path: Pat
     assert done.exit_code == 0
     assert "note  mail for example.org is held" in done.output
     assert "note  no virus scanner is named" in done.output
+
+
+def test_a_sealer_whose_record_is_not_in_dns_is_bad(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    key = new_ed25519_key()
+    (tmp_path / "key.pem").write_bytes(write_private_key(key))
+    for table, status in (({"s1._domainkey.a.test": {"TXT": [key_record(key)]}}, 0), ({}, 1)):
+        with Nameserver(free_port(), table) as nameserver:
+            done = run(
+                tmp_path,
+                dns={"nameservers": [nameserver.address]},
+                domain=[{"name": "a.test", "dkim": [{"selector": "s1", "key": str(tmp_path / "key.pem")}]}],
+                checks={"identity": {"sealer": "a.test"}},
+            )
+        assert done.exit_code == status
+    assert "BAD  s1._domainkey.a.test (it seals too) is not in DNS; publish: v=DKIM1" in done.output
 
 
 def test_certificates_are_tried(tmp_path: Path) -> None:

@@ -25,13 +25,13 @@ def made(tmp_path: Path) -> tuple[Path, str, Result]:
     return path, key_record(key), done  # type: ignore[arg-type]
 
 
-def checked(record: str, path: Path, port: int) -> Result:
+def checked(record: str, path: Path, port: int, more: str = "") -> Result:
     table = {"s1._domainkey.example.org": {"TXT": [record]}} if record else {}
     config = path.parent / "gatepost.toml"
     with Nameserver(port, table) as nameserver:
         config.write_text(
             f'dns = {{ nameservers = ["{nameserver.address}"] }}\n'
-            f'[[domain]]\nname = "example.org"\ndkim = [{{ selector = "s1", key = "{path}" }}]\n'
+            f'[[domain]]\nname = "example.org"\ndkim = [{{ selector = "s1", key = "{path}" }}]\n{more}'
         )
         return run("check", "-c", str(config))
 
@@ -77,6 +77,16 @@ def test_a_missing_or_other_key_is_bad_and_the_record_is_shown(
     done = checked(record, made[0], free_port())
     assert done.exit_code == 1
     assert words in done.output
+
+
+def test_the_key_that_seals_is_named(made: tuple[Path, str, Result], free_port: Callable[[], int]) -> None:
+    path, record, _ = made
+    sealer = '[checks.identity]\nsealer = "example.org"\n'
+    done = checked(record, path, free_port(), sealer)
+    assert (done.exit_code, "s1._domainkey.example.org (it seals too) fits" in done.output) == (0, True)
+    gone = checked("", path, free_port(), sealer)
+    assert gone.exit_code == 1
+    assert "s1._domainkey.example.org (it seals too) is not in DNS; publish: v=DKIM1" in gone.output
 
 
 def test_without_keys_it_says_how_to_make_one(tmp_path: Path) -> None:

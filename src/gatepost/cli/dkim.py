@@ -108,25 +108,29 @@ async def verdicts_of(settings: Settings) -> list[tuple[bool, str]]:
     from gatepost.policy.domains import a_labels
 
     verdicts = []
+    sealer = a_labels(settings.checks.identity.sealer)
     resolver = DnsResolver(settings.dns, time.time)
     try:
         for domain in settings.domain:
+            unsealed = a_labels(domain.name) == sealer
             for wanted in domain.dkim:
                 name = f"{wanted.selector}._domainkey.{a_labels(domain.name)}"
                 key = read_key_file(wanted.key)
                 if isinstance(key, BadPrivateKey):
                     verdicts.append((False, f"{name}: the key {wanted.key} {key.why}"))
                     continue
+                # As gateway.keys.sealer_of has it, the first that can be read seals.
+                told, unsealed = f"{name} (it seals too)" if unsealed else name, False
                 record = key_record(key)
                 answer = await resolver.ask(name, "TXT")
                 if answer.failed:
-                    verdicts.append((False, f"{name}: DNS cannot be asked: {answer.reason}"))
+                    verdicts.append((False, f"{told}: DNS cannot be asked: {answer.reason}"))
                 elif not answer.found:
-                    verdicts.append((False, f"{name} is not in DNS; publish: {record}"))
+                    verdicts.append((False, f"{told} is not in DNS; publish: {record}"))
                 elif any(_public(text) == _public(record) for text in answer.records):
-                    verdicts.append((True, f"{name} fits {wanted.key}"))
+                    verdicts.append((True, f"{told} fits {wanted.key}"))
                 else:
-                    verdicts.append((False, f"{name} holds another key; publish: {record}"))
+                    verdicts.append((False, f"{told} holds another key; publish: {record}"))
     finally:
         resolver.close()
     return verdicts
