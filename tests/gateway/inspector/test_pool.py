@@ -71,10 +71,14 @@ def test_one_inspector_is_asked_again_and_more_are_started_when_it_is_busy() -> 
     async def use(pool: InspectorPool) -> None:
         await pool.inspect([TEXT])
         await pool.inspect([TEXT])
-        assert len(children()) == 1
-        answers = await asyncio.gather(*[pool.inspect([TEXT]) for _ in range(6)])
-        assert all(isinstance(answer, Inspected) for answer in answers)
+        [busy] = children()
+        os.kill(busy, signal.SIGSTOP)
+        waiting = asyncio.create_task(pool.inspect([TEXT]))
+        await asyncio.sleep(0)
+        assert isinstance(await pool.inspect([TEXT]), Inspected)
         assert len(children()) == 2
+        os.kill(busy, signal.SIGCONT)
+        assert isinstance(await waiting, Inspected)
 
     with_pool(use, processes=2)
 
