@@ -103,6 +103,10 @@ def test_scripts_forms_downloads_and_the_base_are_told() -> None:
     assert read.downloads == ("x.zip",)
 
 
+def test_what_an_event_starts_is_a_script_too() -> None:
+    assert read_html("<body onload='go()'><p once=1>").scripts == ("go()",)
+
+
 @pytest.mark.parametrize(
     "made",
     [

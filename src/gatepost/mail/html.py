@@ -36,6 +36,7 @@ class HtmlLink(Struct, frozen=True, gc=False):
 class Html(Struct, frozen=True, gc=False):
     """What was read. `hidden` is text that a style keeps from being seen; `scripts` are the texts of scripts.
 
+    Those of attributes for events are among them. `fields` are the types of what a form asks for.
     `base` is what relative addresses begin from, "" when they have no base. `downloads` are names that links give to
     what they load. `whole` is False when a bound ended the reading.
     """
@@ -198,6 +199,8 @@ class _Reader:
         for attribute, value in attributes.items():
             if attribute in _ADDRESSES:
                 self._address(name, attribute, value)
+            elif attribute.startswith("on") and len(attribute) > 4:  # onload, onclick, ...
+                self._script(value)
             elif attribute == "srcset":
                 for candidate in value.split(",")[:20]:
                     self._address(name, attribute, candidate.strip().partition(" ")[0])
@@ -248,15 +251,18 @@ class _Reader:
         stop = self._find(f"</{name}", start)
         content = html[start:] if stop < 0 else html[start:stop]
         if name == "script":
-            if content.strip() and self._script_room > 0:
-                self._scripts.append(content[: self._script_room])
-                self._script_room -= len(content)
+            self._script(content)
         elif name == "style":
             for address in _STYLE_ADDRESS.findall(content)[:100]:
                 self._address(name, "style", address)
         else:
             self._say(content)
         self._at = len(html) if stop < 0 else stop
+
+    def _script(self, script: str) -> None:
+        if self._script_room > 0 and script and not script.isspace():
+            self._scripts.append(script[: self._script_room])
+            self._script_room -= len(script)
 
     def _say(self, text: str, *, decoded: bool = False) -> None:
         """Take text as a person would see it, or as it is kept from being seen."""

@@ -11,7 +11,11 @@ from typing import Final
 
 from gatepost.checks.content.formats.format import Reader
 
-_READERS: Final[dict[str, str]] = {}
+_READERS: Final[dict[str, str]] = {
+    "hta": "html:read_html_file",
+    "html": "html:read_html_file",
+    "svg": "html:read_svg_file",
+}
 """Kind: module below this package, colon, function."""
 
 
