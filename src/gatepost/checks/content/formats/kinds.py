@@ -2,7 +2,7 @@
 
 First on the way of a file: the walk asks here which reader to take, and the rules about file types speak these names.
 Only marks decide; what a name or a Content-Type claims is compared afterwards (`names`). It looks at the first 4 KiB
-and a few fixed places, so it costs the same for any size.
+and a few fixed places, so it costs the same for any size. It is long because it is the table of all kinds.
 """
 
 from __future__ import annotations

@@ -12,9 +12,22 @@ from typing import Final
 from gatepost.checks.content.formats.format import Reader
 
 _READERS: Final[dict[str, str]] = {
+    "bmp": "picture:read_picture",
+    "desktop-entry": "lnk:read_internet_shortcut",
+    "gif": "picture:read_picture",
     "hta": "html:read_html_file",
     "html": "html:read_html_file",
+    "internet-shortcut": "lnk:read_internet_shortcut",
+    "jpeg": "picture:read_picture",
+    "lnk": "lnk:read_lnk",
+    "onenote": "onenote:read_onenote",
+    "pdf": "pdf:read_pdf",
+    "png": "picture:read_picture",
+    "rtf": "rtf:read_rtf",
+    "shell-command": "lnk:read_internet_shortcut",
     "svg": "html:read_svg_file",
+    "tiff": "picture:read_picture",
+    "webp": "picture:read_picture",
 }
 """Kind: module below this package, colon, function."""
 
