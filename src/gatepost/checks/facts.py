@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gatepost.checks.finding import Finding
 from gatepost.mail.fields import MAX_HEADER, Header, split
+from gatepost.mail.mime import View, view
 from gatepost.mail.path import Mailbox
 
 CHUNK = 1 << 16
@@ -42,6 +43,8 @@ class Content(Struct, frozen=True):
     size: int
     data: bytes = b""
     file: str = ""
+    viewed: list[View] = []
+    """The view, once somebody asked for it: all checks share one."""
 
     def opened(self) -> tuple[Header, Iterator[bytes]]:
         """Read the header, and give the body behind it in pieces. Raises OSError when the file cannot be read."""
@@ -61,3 +64,12 @@ class Content(Struct, frozen=True):
         with Path(self.file).open("rb") as source:
             while chunk := source.read(CHUNK):
                 yield chunk
+
+    def view(self) -> View:
+        """Take the content apart, the first time it is asked for. Raises OSError when the file cannot be read.
+
+        A content in a file is read as a whole; it is no larger than the size limit.
+        """
+        if not self.viewed:
+            self.viewed.append(view(Path(self.file).read_bytes() if self.file else self.data))
+        return self.viewed[0]

@@ -126,6 +126,11 @@ def decode_words(text: str) -> str:
     return "".join(out)
 
 
+def known_charset(label: str) -> str:
+    """Give the codec for a charset (its name in lower case), "" when it is none that mail has."""
+    return _CHARSETS.get(label, "")
+
+
 def _octets(encoding: str, encoded: str) -> bytes | None:
     try:
         if encoding in "bB":

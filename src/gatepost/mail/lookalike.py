@@ -139,11 +139,15 @@ def _parts(domain: str) -> _Parts | None:
 
 def _plain(name: str) -> str:
     """Write a label in plain letters, as far as its own look like them."""
-    text = to_unicode(name)
-    if not text.isascii():
-        marked = normalize("NFD", text)
-        text = "".join([letter for letter in marked if not combining(letter)]).translate(_LETTERS)
-    return text
+    return plain_letters(to_unicode(name))
+
+
+def plain_letters(text: str) -> str:
+    """Write a text in plain letters, as far as its own look like them."""
+    if text.isascii():
+        return text
+    marked = normalize("NFD", text)
+    return "".join([letter for letter in marked if not combining(letter)]).translate(_LETTERS)
 
 
 def _skeleton(name: str) -> str:

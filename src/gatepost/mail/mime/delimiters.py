@@ -1,0 +1,95 @@
+"""The delimiter lines of a multipart (RFC 2046 §5.1), and the places between them.
+
+Under the tree. Most readers want a whole line, `--` and the boundary; some take any line that begins so. Both cuts
+are made where they differ.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+_GUESS: Final = re.compile(rb"^--([^\s-][^\r\n]{0,200}|-{1,100}[^\s-][^\r\n]{0,200})\r?$", re.MULTILINE)
+
+
+class Delimiter(Struct, frozen=True, gc=False):
+    """A line that begins with a delimiter: where it begins, where the next does; `exact` when that is all of it."""
+
+    start: int
+    behind: int
+    exact: bool
+    closing: bool
+
+
+class Region(Struct, frozen=True, gc=False):
+    """What lies between two delimiter lines, without the line end before the second; `closed`: behind the closing."""
+
+    start: int
+    end: int
+    closed: bool = False
+
+
+class Cut(Struct, frozen=True, gc=False):
+    """A multipart cut at its delimiters.
+
+    `parts` are in order, those that begin behind a closing delimiter too. `preamble` and `epilogue` may be empty.
+    `rest` is where cutting stopped, -1 when it went to the end.
+    """
+
+    preamble: Region
+    parts: tuple[Region, ...]
+    epilogue: Region
+    closing: bool
+    rest: int = -1
+
+
+def delimiters(octets: bytes, start: int, end: int, boundary: bytes, most: int) -> list[Delimiter]:
+    """Find the lines between `start` and `end` that begin with a delimiter, at most so many."""
+    needle = b"\n--" + boundary
+    length = len(needle)
+    found: list[Delimiter] = []
+    at = start - 1 if octets.startswith(needle[1:], start) else octets.find(needle, start, end)
+    while at >= start - 1 and at + length <= end and len(found) < most:
+        line_end = octets.find(b"\n", at + length, end)
+        stop = end if line_end < 0 else line_end
+        tail = octets[at + length : min(stop, at + length + 200)].strip()
+        closing = tail.startswith(b"--")
+        found.append(Delimiter(at + 1, min(stop + 1, end), not tail or tail == b"--", closing))
+        if line_end < 0:
+            break
+        at = octets.find(needle, line_end, end)
+    return found
+
+
+def cut(octets: bytes, start: int, end: int, lines: list[Delimiter], *, stopped: bool) -> Cut:
+    """Cut at these lines; `stopped` when there may be more of them."""
+    preamble = Region(start, _before(octets, start, lines[0].start))
+    parts: list[Region] = []
+    closed = False
+    epilogue = Region(end, end)
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        stop = end if following is None else _before(octets, line.behind, following.start)
+        if line.closing:
+            closed = True
+            epilogue = Region(line.behind, max(stop, line.behind), closed=True)
+        elif following is None and stopped:
+            return Cut(preamble, tuple(parts), epilogue, closed, rest=line.behind)
+        else:
+            parts.append(Region(line.behind, max(stop, line.behind), closed=closed))
+    return Cut(preamble, tuple(parts), epilogue, closed)
+
+
+def guessed(octets: bytes, start: int, end: int) -> bytes | None:
+    """Guess the boundary from the first line that looks like a delimiter, as clients do that were told none."""
+    line = _GUESS.search(octets, start, min(end, start + (1 << 16)))
+    return line[1].rstrip() if line is not None else None
+
+
+def _before(octets: bytes, start: int, delimiter: int) -> int:
+    """Leave out the line end in front of a delimiter: it is part of that (RFC 2046 §5.1.1)."""
+    end = delimiter - 1 if delimiter > start and octets[delimiter - 1 : delimiter] == b"\n" else delimiter
+    if end > start and octets[end - 1 : end] == b"\r":
+        end -= 1
+    return max(end, start)

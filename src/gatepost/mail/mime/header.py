@@ -1,0 +1,162 @@
+"""The header of a message or part, read so that no field that any reader would find is lost.
+
+Under `view`. Readers differ in where a header ends: at the blank line, or at the first line that can be no field, or
+at one of white space only. `read` gives the fields up to the blank line, and where others would have stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from gatepost.mail.mime.ambiguity import Trick
+from gatepost.mail.mime.bounds import MAX_HEADER, MAX_LINES
+from gatepost.mail.mime.part import Field
+
+_OWN: Final = (
+    b"content-type",
+    b"content-transfer-encoding",
+    b"content-disposition",
+)
+"""The fields that tell what a part is."""
+_STRANGE: Final = re.compile(rb"[^a-z0-9-]")
+_PLAIN_NAME: Final = re.compile(rb"[!-9;-~]+")
+_LOOKS_LIKE_FIELD: Final = re.compile(rb"[!-9;-~]{1,78}[ \t]{0,8}:")
+_BLANK: Final = re.compile(rb"[\n\r]+")
+_MAX_SHOWN: Final = 40
+
+
+class Header(Struct, frozen=True, gc=False):
+    """The fields up to the blank line, and where the body begins.
+
+    `early` is set when some readers end the header sooner: how many fields they have, and where their body begins.
+    `late` is set when the header begins with blank lines that some readers skip: where it begins for them.
+    """
+
+    fields: tuple[Field, ...]
+    body: int
+    doubts: tuple[tuple[Trick, str], ...] = ()
+    early: tuple[int, int] | None = None
+    late: int | None = None
+
+
+def lines_mended(octets: bytes) -> bytes:
+    """Give the octets with each bare CR as LF, all places staying the same: some readers take it for a line end."""
+    if octets.count(b"\r") == octets.count(b"\r\n"):
+        return octets
+    return re.sub(rb"\r(?!\n)", b"\n", octets)
+
+
+def looks_like_header(octets: bytes, start: int) -> bool:
+    """Tell whether a field begins here."""
+    return _LOOKS_LIKE_FIELD.match(octets, start) is not None
+
+
+def read(octets: bytes, start: int, end: int) -> Header:
+    """Read the header that begins at `start`, of a part that ends at `end`; bare CRs are mended already."""
+    if octets.startswith((b"From ", b">From "), start):  # the first line of a message in an mbox
+        start = min(octets.find(b"\n", start, end) + 1 or end, end)
+    if octets.startswith((b"\r\n", b"\n"), start):
+        return _empty(octets, start, end)
+    stop, body = _blank_line(octets, start, end)
+    doubts: list[tuple[Trick, str]] = []
+    if stop - start > MAX_HEADER:
+        doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_HEADER:,} octets"))
+        stop = start + MAX_HEADER
+    lines = octets[start:stop].split(b"\n", MAX_LINES)
+    if len(lines) > MAX_LINES:
+        doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_LINES:,} lines"))
+        lines.pop()
+    return _fields(lines, start, body, doubts)
+
+
+def _fields(lines: list[bytes], start: int, body: int, doubts: list[tuple[Trick, str]]) -> Header:
+    fields: list[Field] = []
+    folded: list[bytes] = []
+    name = ""
+    early: tuple[int, int] | None = None
+    at = start
+    for line in lines:
+        if line[:1] in (b" ", b"\t") and (name or folded):
+            folded.append(line)
+            if early is None and line.isspace() and at > start:
+                early = (len(fields) + 1, at + len(line) + 1)
+                doubts.append(
+                    (Trick.HEADER_BLANK_FOLD, "a line of white space, where some readers end the header")
+                )
+        else:
+            if folded:
+                fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
+            label, colon, value = line.partition(b":")
+            if colon and not line.startswith(b"--") and (name := _name(label, doubts)):
+                folded = [value]
+            else:
+                name, folded = "", []
+                if early is None and line.strip():
+                    early = (len(fields), at)
+                    shown = line[:_MAX_SHOWN].decode("ascii", "replace").strip()
+                    doubts.append(
+                        (
+                            Trick.HEADER_JUNK,
+                            f"a line that is no field ({shown!r}), where some readers end the header",
+                        )
+                    )
+        at += len(line) + 1
+    if folded:
+        fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
+    return Header(tuple(fields), body, tuple(dict.fromkeys(doubts)), early)
+
+
+def _name(label: bytes, doubts: list[tuple[Trick, str]]) -> str:
+    """Read the name of a field; "" when the line is none. What some readers would take for one of ours is one."""
+    name = label.lower()
+    if _PLAIN_NAME.fullmatch(name):
+        return name.decode("ascii")
+    stripped = name.strip(b" \t")
+    if _PLAIN_NAME.fullmatch(stripped):
+        if stripped in _OWN:
+            doubts.append(
+                (
+                    Trick.SPACE_BEFORE_COLON,
+                    f"white space around {stripped.decode()!r}, a field which some readers then do not see",
+                )
+            )
+        return stripped.decode("ascii")
+    plain = _STRANGE.sub(b"", name)
+    own = plain if plain in _OWN else b""
+    if own or not name.isascii() or b"\0" in name:
+        doubts.append(
+            (
+                Trick.FIELD_NAME_ODD,
+                f"a field has octets in its name ({name[:_MAX_SHOWN]!r}) at which some readers end the header",
+            )
+        )
+    return own.decode("ascii") if own else ""
+
+
+def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:
+    """Find the blank line: where the header ends with its last line end, and where the body begins."""
+    crlf = octets.find(b"\n\r\n", start, end)
+    lf = octets.find(b"\n\n", start, end if crlf < 0 else crlf)
+    if lf >= 0:
+        return lf, lf + 2
+    if crlf >= 0:
+        return crlf, crlf + 3
+    return end, end
+
+
+def _empty(octets: bytes, start: int, end: int) -> Header:
+    """Read a header without fields; when one follows behind blank lines, some readers would take that."""
+    body = start + (2 if octets.startswith(b"\r\n", start) else 1)
+    blank = _BLANK.match(octets, start, end)
+    late = blank.end() if blank is not None else end
+    if late < end and looks_like_header(octets, late):
+        return Header(
+            (),
+            body,
+            ((Trick.HEADER_LATE, "a blank line comes before the header; some readers skip it"),),
+            late=late,
+        )
+    return Header((), body)

@@ -1,0 +1,471 @@
+"""Building the tree of parts: cutting multiparts, opening messages in messages, and both as others would read them.
+
+Under `view`. Each part is read once; where a header or a structure has a second reading, its parts come as children
+whose origin says so. What a bound forbids to take apart is left whole, as a leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from gatepost.mail.mime import header as headers
+from gatepost.mail.mime import tnef, uuencode
+from gatepost.mail.mime.ambiguity import Ambiguity, Trick
+from gatepost.mail.mime.bounds import MAX_DEPTH, MAX_PARTS, MAX_TEXT, Effort
+from gatepost.mail.mime.claims import Claims, claims
+from gatepost.mail.mime.delimiters import Cut, Delimiter, cut, delimiters, guessed
+from gatepost.mail.mime.encodings import IDENTITY, decoded
+from gatepost.mail.mime.part import Field, Origin, Part
+
+_MESSAGES: Final = frozenset(
+    (
+        "message/rfc822",
+        "message/global",
+        "message/news",
+        "message/partial",
+        "message/rfc2822",
+        "message/x-rfc822",
+    )
+)
+_MAX_FILES: Final = 64
+_USUAL_PREAMBLES: Final = (
+    b"this is a multi-part message in mime format",
+    b"this is a mime-encapsulated message",
+)
+
+
+class _Source(Struct, frozen=True, gc=False):
+    """A buffer, and the same with bare CRs mended, in which structure is sought."""
+
+    octets: bytes
+    mended: bytes
+    nested: bool
+
+
+class _Place(Struct, frozen=True, gc=False):
+    """Where in the tree a part is to be: its number, depth, and what brought it there."""
+
+    number: str
+    depth: int
+    origin: Origin
+    reading: str = ""
+    usual_type: str = "text/plain"
+    boundaries: tuple[bytes, ...] = ()  # of the multiparts around it
+
+
+class _Children:
+    """The children of a part while it is made: they are numbered as they come."""
+
+    def __init__(self, place: _Place) -> None:
+        self.place = place
+        self.made: list[Part] = []
+        self.regions: set[tuple[int, int, int]] = set()
+        self._counted = 0
+
+    def next(self, origin: Origin, reading: str = "", usual_type: str = "text/plain") -> _Place:
+        self._counted += origin is not Origin.PREAMBLE  # that one is 0: the parts keep their usual numbers
+        counted = self._counted if origin is not Origin.PREAMBLE else 0
+        number = f"{self.place.number}.{counted}".lstrip(".")
+        return _Place(
+            number,
+            self.place.depth + 1,
+            origin,
+            reading or self.place.reading,
+            usual_type,
+            self.place.boundaries,
+        )
+
+    def is_new(self, source: _Source, start: int, end: int) -> bool:
+        region = (id(source), start, end)
+        if region in self.regions:
+            return False
+        self.regions.add(region)
+        return True
+
+
+class Tree:
+    """The tree of one message. `root` builds it; `ambiguities` then has what was found on the way."""
+
+    def __init__(self, octets: bytes) -> None:
+        self.ambiguities: list[Ambiguity] = []
+        self._octets = octets
+        self._effort = Effort(len(octets))
+
+    def root(self) -> Part:
+        """Build the tree."""
+        self._effort.part()
+        source = self._source(self._octets, "", nested=False)
+        return self._entity(source, 0, len(self._octets), _Place("", 0, Origin.MESSAGE))
+
+    def _source(self, octets: bytes, number: str, *, nested: bool) -> _Source:
+        mended = headers.lines_mended(octets)
+        if mended is not octets:
+            self._doubt(
+                Trick.BARE_LINE_END, number, "a CR without LF, which some readers take for the end of a line"
+            )
+        return _Source(octets, mended, nested)
+
+    def _doubt(self, name: Trick, number: str, words: str) -> None:
+        self.ambiguities.append(Ambiguity(name, number, words))
+
+    # One part
+
+    def _entity(self, source: _Source, start: int, end: int, place: _Place) -> Part:
+        """Read a part, header first, and all that is in it."""
+        number = place.number
+        if not self._effort.look(end - start):
+            self._doubt(
+                Trick.TOO_MUCH,
+                number,
+                "taking the message apart costs more than it may; the rest stays whole",
+            )
+            return Part(number, Origin.REST, source.octets, start, start, end, nested=source.nested)
+        header = headers.read(source.mended, start, end)
+        said = claims(header.fields, place.usual_type)
+        for name, words in (*header.doubts, *said.doubts):
+            self._doubt(name, number, words)
+        children = _Children(place)
+        opened = self._open(source, header.body, end, said, children, header.early)
+        self._other_headers(source, header, end, children)
+        if not opened:
+            self._files(source, header.body, end, said, children)
+        return _part(source, start, header.body, end, place, header.fields, said, children, opened=opened)
+
+    def _other_headers(self, source: _Source, header: headers.Header, end: int, children: _Children) -> None:
+        """Read the part once more for those who see its header end sooner, or begin later."""
+        if header.early is not None:
+            count, body = header.early
+            fields = header.fields[:count]
+            why = "the header ends at the first line that is no field"
+            self._alternative(source, body, end, fields, children, why)
+        if header.late is not None and self._may_go_on(children):
+            place = children.next(Origin.ALTERNATIVE, "blank lines before the header are skipped")
+            children.made.append(self._entity(source, header.late, end, place))
+
+    def _alternative(
+        self, source: _Source, body: int, end: int, fields: tuple[Field, ...], children: _Children, why: str
+    ) -> None:
+        if not self._may_go_on(children) or not self._effort.look(end - body):
+            return
+        place = children.next(Origin.ALTERNATIVE, why, children.place.usual_type)
+        said = claims(fields, place.usual_type)
+        inner = _Children(place)
+        opened = self._open(source, body, end, said, inner, None)
+        if not opened:
+            self._files(source, body, end, said, inner)
+        children.made.append(_part(source, body, body, end, place, fields, said, inner, opened=opened))
+
+    def _may_go_on(self, children: _Children) -> bool:
+        """Pay for one more part, if it is not too deep and not too many."""
+        place = children.place
+        if place.depth >= MAX_DEPTH:
+            self._doubt(
+                Trick.TOO_DEEP,
+                place.number,
+                f"there are parts within parts more than {MAX_DEPTH} levels deep",
+            )
+            return False
+        if not self._effort.part():
+            self._doubt(Trick.TOO_MANY_PARTS, place.number, f"there are more than {MAX_PARTS} parts")
+            return False
+        return True
+
+    # What is in it
+
+    def _open(
+        self,
+        source: _Source,
+        body: int,
+        end: int,
+        said: Claims,
+        children: _Children,
+        early: tuple[int, int] | None,
+    ) -> bool:
+        """Take the body apart, if any reader would; tell whether the children cover it."""
+        is_multipart = any(media_type.startswith("multipart/") for media_type in said.media_types)
+        is_message = any(media_type in _MESSAGES for media_type in said.media_types)
+        if not (is_multipart or is_message or said.boundaries):
+            if said.media_types[0] == "message/external-body":
+                self._doubt(Trick.EXTERNAL_BODY, children.place.number, _external(said))
+            return False
+        opened = False
+        for at, (inner, start, stop) in enumerate(self._bodies(source, body, end, said, children)):
+            if is_multipart or said.boundaries:
+                start = early[1] if early is not None and not at and early[1] < start else start
+                opened = self._multipart(inner, start, stop, said, children, declared=is_multipart) or opened
+            if is_message:
+                opened = self._message(inner, start, stop, said, children) or opened
+        return opened and not (is_multipart and is_message)
+
+    def _bodies(
+        self, source: _Source, body: int, end: int, said: Claims, children: _Children
+    ) -> list[tuple[_Source, int, int]]:
+        """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
+        bodies = [(source, body, end)]
+        if any(encoding not in IDENTITY for encoding in said.encodings) and self._effort.look(
+            4 * (end - body)
+        ):
+            raw = source.octets[body:end]
+            readings = decoded(raw, said.encodings).readings
+            bodies += [
+                (self._source(octets, children.place.number, nested=True), 0, len(octets))
+                for octets in readings
+                if octets != raw
+            ]
+        return bodies
+
+    def _message(self, source: _Source, start: int, end: int, said: Claims, children: _Children) -> bool:
+        """Open a message within the message."""
+        number = children.place.number
+        if "message/partial" in said.media_types:
+            self._doubt(
+                Trick.MESSAGE_PARTIAL,
+                number,
+                "a piece of a message, which some readers put together from several",
+            )
+        encoded = any(encoding not in IDENTITY for encoding in said.encodings)
+        if encoded and not headers.looks_like_header(source.mended, start):
+            return False
+        if source.nested and encoded:
+            self._doubt(
+                Trick.MESSAGE_ENCODED,
+                number,
+                f"the message within is in {said.encodings[0]}; not all readers decode it",
+            )
+        if not self._may_go_on(children):
+            return False
+        place = children.next(Origin.MESSAGE)
+        children.made.append(self._entity(source, start, end, place))
+        return True
+
+    def _multipart(
+        self, source: _Source, start: int, end: int, said: Claims, children: _Children, *, declared: bool
+    ) -> bool:
+        """Cut a multipart by each boundary that it may have."""
+        number = children.place.number
+        found = [
+            (boundary, lines)
+            for boundary in said.boundaries
+            if (lines := delimiters(source.mended, start, end, boundary, MAX_PARTS + 1))
+        ]
+        if declared and not any(line.exact for _, lines in found for line in lines):
+            boundary = guessed(source.mended, start, end)
+            if boundary is not None and boundary not in said.boundaries:
+                lines = delimiters(source.mended, start, end, boundary, MAX_PARTS + 1)
+                if lines:
+                    found.append((boundary, lines))
+            if not source.nested:
+                self._no_boundary(said, number, guess=boundary)
+        if not found:
+            return False
+        if not declared:
+            self._doubt(
+                Trick.MULTIPART_UNDECLARED,
+                number,
+                f"delimiters in a body that is {said.media_types[0]}, not multipart",
+            )
+        if source.nested and any(encoding not in IDENTITY for encoding in said.encodings):
+            self._doubt(
+                Trick.MULTIPART_ENCODED,
+                number,
+                f"the multipart is in {said.encodings[0]}, which it must not be",
+            )
+        if any(boundary in children.place.boundaries for boundary, _ in found):
+            self._doubt(Trick.BOUNDARY_REUSED, number, "a multipart has the boundary of the one around it")
+        exact = [(b, lines) for b, lines in found if any(line.exact and not line.closing for line in lines)]
+        if len(exact) > 1:
+            self._doubt(Trick.BOUNDARY_TWICE, number, "it can be cut at more than one boundary")
+        children.place = _Place(
+            number,
+            children.place.depth,
+            children.place.origin,
+            children.place.reading,
+            children.place.usual_type,
+            (*children.place.boundaries, *[boundary for boundary, _ in found]),
+        )
+        opened = False
+        for at, (_, lines) in enumerate(found):
+            opened = self._cut(source, start, end, lines, said, children, first=not at) or opened
+        return opened and declared
+
+    def _no_boundary(self, said: Claims, number: str, guess: bytes | None) -> None:
+        guessed_at = (
+            "; some readers guess it from the first line that looks like one" if guess is not None else ""
+        )
+        if said.boundaries:
+            self._doubt(Trick.BOUNDARY_UNUSED, number, f"no line is a delimiter of the boundary{guessed_at}")
+        else:
+            self._doubt(Trick.BOUNDARY_MISSING, number, f"the multipart names no boundary{guessed_at}")
+
+    def _cut(
+        self,
+        source: _Source,
+        start: int,
+        end: int,
+        lines: list[Delimiter],
+        said: Claims,
+        children: _Children,
+        *,
+        first: bool,
+    ) -> bool:
+        """Cut at whole delimiter lines, and again at all lines that begin like one, where that differs."""
+        exact = [line for line in lines if line.exact]
+        stopped = len(lines) > MAX_PARTS
+        reading = "" if first else "cut at another boundary"
+        opened = False
+        if exact:
+            opened = self._regions(
+                source, cut(source.mended, start, end, exact, stopped=stopped), said, children, reading
+            )
+        if len(exact) < len(lines):
+            self._doubt(
+                Trick.BOUNDARY_PREFIX,
+                children.place.number,
+                "lines begin with a delimiter and go on; some readers cut there, others do not",
+            )
+            loose = "cut at lines that only begin with a delimiter"
+            self._regions(
+                source, cut(source.mended, start, end, lines, stopped=stopped), said, children, loose
+            )
+        return opened
+
+    def _regions(self, source: _Source, made: Cut, said: Claims, children: _Children, reading: str) -> bool:
+        """Read the parts of a cut, and what stands around them; tell whether all of it became children."""
+        usual = "message/rfc822" if said.media_types[0] == "multipart/digest" else "text/plain"
+        number = children.place.number
+        complete = self._aside(source, made.preamble.start, made.preamble.end, Origin.PREAMBLE, children)
+        for region in made.parts:
+            if not children.is_new(source, region.start, region.end):
+                continue
+            if not self._may_go_on(children):
+                return False
+            closed = "it stands behind the closing delimiter" if region.closed else ""
+            origin = Origin.ALTERNATIVE if reading or region.closed else Origin.PART
+            place = children.next(origin, reading or closed, usual)
+            children.made.append(self._entity(source, region.start, region.end, place))
+        if made.rest >= 0:
+            self._doubt(Trick.TOO_MANY_PARTS, number, f"there are more than {MAX_PARTS} parts")
+            return False
+        if not reading:
+            if any(region.closed for region in made.parts):
+                self._doubt(
+                    Trick.PARTS_AFTER_CLOSING,
+                    number,
+                    "parts follow the closing delimiter, where many readers stop",
+                )
+            if not made.closing:
+                self._doubt(Trick.CLOSING_MISSING, number, "the closing delimiter is missing")
+        return (
+            self._aside(source, made.epilogue.start, made.epilogue.end, Origin.EPILOGUE, children)
+            and complete
+        )
+
+    def _aside(self, source: _Source, start: int, end: int, origin: Origin, children: _Children) -> bool:
+        """Keep what stands before the first or behind the last delimiter, unless it is what mailers write there."""
+        text = source.octets[start:end].strip()
+        if not text or text.lower().rstrip(b".") in _USUAL_PREAMBLES:
+            return True
+        if not children.is_new(source, start, end):
+            return True
+        if not self._may_go_on(children):
+            return False
+        place = children.next(origin)
+        inner = _Children(place)
+        said = Claims(("text/plain",))
+        self._files(source, start, end, said, inner)
+        children.made.append(_part(source, start, start, end, place, (), said, inner, opened=False))
+        return True
+
+    # Files within a body
+
+    def _files(self, source: _Source, body: int, end: int, said: Claims, children: _Children) -> None:
+        """Find the files in a text or a TNEF, which some clients show as attachments."""
+        number = children.place.number
+        head = source.octets[body : body + 64].lstrip()
+        if tnef.is_tnef(said.media_types, said.names, head):
+            self._doubt(Trick.TNEF, number, "attachments in a TNEF (winmail.dat), which only Outlook shows")
+            found = [
+                (file.name, file.octets)
+                for octets in decoded(source.octets[body:end], said.encodings).readings
+                for file in tnef.files(octets, _MAX_FILES)
+            ]
+            self._found(found, Origin.TNEF, children)
+        elif end - body <= MAX_TEXT and any(t.startswith(("text/", "message/")) for t in said.media_types):
+            raw = source.octets[body:end]
+            readings: Sequence[bytes] = (
+                (raw,)
+                if all(encoding in IDENTITY for encoding in said.encodings)
+                else decoded(raw, said.encodings).readings
+            )
+            inside = [
+                (file.name, file.octets) for octets in readings for file in uuencode.files(octets, _MAX_FILES)
+            ]
+            if inside:
+                self._doubt(
+                    Trick.UUENCODE,
+                    number,
+                    "a uuencoded file stands in the text; some readers show it as an attachment",
+                )
+                self._found(inside, Origin.UUENCODED, children)
+
+    def _found(self, files: list[tuple[str, bytes]], origin: Origin, children: _Children) -> None:
+        for name, octets in dict.fromkeys(files):
+            if not self._effort.look(len(octets)) or not self._may_go_on(children):
+                return
+            place = children.next(origin)
+            children.made.append(
+                Part(
+                    place.number,
+                    origin,
+                    octets,
+                    0,
+                    0,
+                    len(octets),
+                    media_types=("application/octet-stream",),
+                    names=(name,) if name else (),
+                    reading=place.reading,
+                    nested=True,
+                )
+            )
+
+
+def _external(said: Claims) -> str:
+    parameters = dict(said.parameters)
+    where = parameters.get("url") or " ".join(filter(None, (parameters.get("site"), parameters.get("name"))))
+    return f"the body is elsewhere, to be fetched by {parameters.get('access-type', 'nobody')[:40]}: {where[:200]}"
+
+
+def _part(
+    source: _Source,
+    start: int,
+    body: int,
+    end: int,
+    place: _Place,
+    fields: tuple[Field, ...],
+    said: Claims,
+    children: _Children,
+    *,
+    opened: bool,
+) -> Part:
+    return Part(
+        place.number,
+        place.origin,
+        source.octets,
+        start,
+        body,
+        end,
+        fields,
+        said.media_types,
+        said.parameters,
+        said.charsets,
+        said.encodings,
+        said.disposition,
+        said.names,
+        tuple(children.made),
+        place.reading,
+        source.nested,
+        opened,
+    )
