@@ -11,6 +11,9 @@ from typing import Final
 
 from msgspec import Struct
 
+_LINE_END: Final = re.compile(rb"\r\n|[\r\n]")
+_LINE_ENDS: Final = b"\r\n"
+_WINDOW: Final = 4096
 _GUESS: Final = re.compile(rb"^--([^\s-][^\r\n]{0,200}|-{1,100}[^\s-][^\r\n]{0,200})\r?$", re.MULTILINE)
 
 
@@ -46,21 +49,38 @@ class Cut(Struct, frozen=True, gc=False):
 
 
 def delimiters(octets: bytes, start: int, end: int, boundary: bytes, most: int) -> list[Delimiter]:
-    """Find the lines between `start` and `end` that begin with a delimiter, at most so many."""
-    needle = b"\n--" + boundary
+    """Find the lines between `start` and `end` that begin with a delimiter, at most so many.
+
+    A line may begin behind CRLF, LF or CR.
+    """
+    needle = b"--" + boundary
     length = len(needle)
     found: list[Delimiter] = []
-    at = start - 1 if octets.startswith(needle[1:], start) else octets.find(needle, start, end)
-    while at >= start - 1 and at + length <= end and len(found) < most:
-        line_end = octets.find(b"\n", at + length, end)
-        stop = end if line_end < 0 else line_end
+    at = find_dashes(octets, needle, start, end)
+    while at >= 0 and len(found) < most:
+        if at > start and octets[at - 1] not in _LINE_ENDS:
+            at = find_dashes(octets, needle, at + 1, end)
+            continue
+        line_end = _LINE_END.search(octets, at + length, end)
+        stop, behind = (end, end) if line_end is None else line_end.span()
         tail = octets[at + length : min(stop, at + length + 200)].strip()
         closing = tail.startswith(b"--")
-        found.append(Delimiter(at + 1, min(stop + 1, end), not tail or tail == b"--", closing))
-        if line_end < 0:
-            break
-        at = octets.find(needle, line_end, end)
+        found.append(Delimiter(at, behind, not tail or tail == b"--", closing))
+        at = find_dashes(octets, needle, behind, end)
     return found
+
+
+def find_dashes(octets: bytes, needle: bytes, start: int, end: int) -> int:
+    """Find octets that begin with a dash. Base64 has none, and one octet is sought ten times faster than several."""
+    while start < end:
+        dash = octets.find(b"-", start, end)
+        if dash < 0:
+            return -1
+        at = octets.find(needle, dash, min(end, dash + _WINDOW + len(needle) - 1))
+        if at >= 0:
+            return at
+        start = dash + _WINDOW
+    return -1
 
 
 def cut(octets: bytes, start: int, end: int, lines: list[Delimiter], *, stopped: bool) -> Cut:
@@ -89,7 +109,6 @@ def guessed(octets: bytes, start: int, end: int) -> bytes | None:
 
 def _before(octets: bytes, start: int, delimiter: int) -> int:
     """Leave out the line end in front of a delimiter: it is part of that (RFC 2046 §5.1.1)."""
-    end = delimiter - 1 if delimiter > start and octets[delimiter - 1 : delimiter] == b"\n" else delimiter
-    if end > start and octets[end - 1 : end] == b"\r":
-        end -= 1
-    return max(end, start)
+    if octets.endswith(b"\r\n", start, delimiter):
+        return delimiter - 2
+    return max(delimiter - 1, start)

@@ -7,7 +7,9 @@ padding; what each gets is a reading. Linear, and no larger than what comes in, 
 from __future__ import annotations
 
 import re
+from binascii import Error as Base64Error
 from binascii import a2b_qp
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -22,6 +24,7 @@ UUENCODE: Final = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
 KNOWN: Final = IDENTITY | UUENCODE | {"base64", "quoted-printable"}
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_ALPHABET: Final = bytes(sorted(set(range(256)) - set(_ALPHABET)))
+_EXPECTED: Final = _ALPHABET + b"=\r\n \t"
 _SPACE: Final = b" \t\r\n"
 _JUNK: Final = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _DATA: Final = re.compile(rb"[A-Za-z0-9+/]")
@@ -71,14 +74,10 @@ def quoted_printable(raw: bytes) -> bytes:
 def base64(raw: bytes) -> Decoded:
     """Decode base64 as decoders do that skip what is none, that stop at it, and that begin anew behind padding."""
     padding = raw.find(b"=")
-    data = len(raw) if padding < 0 else padding
-    if padding < 0 or (len(raw) - padding < 256 and not raw[padding:].strip(b"=\r\n \t")):
-        digits = data - raw.count(b"\n", 0, data) - raw.count(b"\r", 0, data)
-        whole, over = divmod(digits, 4)
-        if over != 1 and (padding >= 0) == (over != 0) and raw.count(b"=", data) == -digits % 4:
-            plain = b64decode(raw)
-            if len(plain) == whole * 3 + (over - 1 if over else 0):  # so nothing was skipped
-                return Decoded((plain,))
+    at_end = padding < 0 or (len(raw) - padding < 256 and not raw[padding:].strip(b"=\r\n \t"))
+    if at_end and not raw.translate(None, _EXPECTED):
+        with suppress(Base64Error):  # not padded, or cut
+            return Decoded((b64decode(raw),))
     return _broken_base64(raw, padding)
 
 

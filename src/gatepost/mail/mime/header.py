@@ -24,6 +24,7 @@ _OWN: Final = (
 _STRANGE: Final = re.compile(rb"[^a-z0-9-]")
 _PLAIN_NAME: Final = re.compile(rb"[!-9;-~]+")
 _LOOKS_LIKE_FIELD: Final = re.compile(rb"[!-9;-~]{1,78}[ \t]{0,8}:")
+_BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _BLANK: Final = re.compile(rb"[\n\r]+")
 _MAX_SHOWN: Final = 40
 
@@ -42,30 +43,23 @@ class Header(Struct, frozen=True, gc=False):
     late: int | None = None
 
 
-def lines_mended(octets: bytes) -> bytes:
-    """Give the octets with each bare CR as LF, all places staying the same: some readers take it for a line end."""
-    if octets.count(b"\r") == octets.count(b"\r\n"):
-        return octets
-    return re.sub(rb"\r(?!\n)", b"\n", octets)
-
-
 def looks_like_header(octets: bytes, start: int) -> bool:
     """Tell whether a field begins here."""
     return _LOOKS_LIKE_FIELD.match(octets, start) is not None
 
 
 def read(octets: bytes, start: int, end: int) -> Header:
-    """Read the header that begins at `start`, of a part that ends at `end`; bare CRs are mended already."""
+    """Read the header that begins at `start`, of a part that ends at `end`."""
     if octets.startswith((b"From ", b">From "), start):  # the first line of a message in an mbox
         start = min(octets.find(b"\n", start, end) + 1 or end, end)
-    if octets.startswith((b"\r\n", b"\n"), start):
+    if octets.startswith((b"\r\n", b"\n", b"\r"), start):
         return _empty(octets, start, end)
     stop, body = _blank_line(octets, start, end)
     doubts: list[tuple[Trick, str]] = []
     if stop - start > MAX_HEADER:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_HEADER:,} octets"))
         stop = start + MAX_HEADER
-    lines = octets[start:stop].split(b"\n", MAX_LINES)
+    lines = _lines(octets[start:stop], doubts)
     if len(lines) > MAX_LINES:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_LINES:,} lines"))
         lines.pop()
@@ -136,15 +130,30 @@ def _name(label: bytes, doubts: list[tuple[Trick, str]]) -> str:
     return own.decode("ascii") if own else ""
 
 
+def _lines(block: bytes, doubts: list[tuple[Trick, str]]) -> list[bytes]:
+    """Cut a header into lines, each with the CR of its end, so that their places stay known."""
+    breaks = block.count(b"\n")
+    if block.count(b"\r") != breaks or block.count(b"\r\n") != breaks:
+        bare = _BARE_CR.sub(b"\n", block)
+        if bare != block:
+            doubts.append(
+                (Trick.BARE_LINE_END, "a CR without LF in the header, which some readers take for a line end")
+            )
+            block = bare
+        elif b"\r" in block:
+            doubts.append((Trick.BARE_LINE_END, "lines of the header end in LF and in CRLF"))
+    return block.split(b"\n", MAX_LINES)
+
+
 def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:
     """Find the blank line: where the header ends with its last line end, and where the body begins."""
     crlf = octets.find(b"\n\r\n", start, end)
-    lf = octets.find(b"\n\n", start, end if crlf < 0 else crlf)
-    if lf >= 0:
-        return lf, lf + 2
-    if crlf >= 0:
-        return crlf, crlf + 3
-    return end, end
+    stop, body = (end, end) if crlf < 0 else (crlf + 1, crlf + 3)
+    for pair in (b"\n\n", b"\r\r"):
+        at = octets.find(pair, start, stop)
+        if at >= 0:
+            stop, body = at + 1, at + 2
+    return stop, body
 
 
 def _empty(octets: bytes, start: int, end: int) -> Header:

@@ -38,10 +38,9 @@ _USUAL_PREAMBLES: Final = (
 
 
 class _Source(Struct, frozen=True, gc=False):
-    """A buffer, and the same with bare CRs mended, in which structure is sought."""
+    """A buffer: the message, or what something in it decodes to."""
 
     octets: bytes
-    mended: bytes
     nested: bool
 
 
@@ -97,16 +96,8 @@ class Tree:
     def root(self) -> Part:
         """Build the tree."""
         self._effort.part()
-        source = self._source(self._octets, "", nested=False)
+        source = _Source(self._octets, nested=False)
         return self._entity(source, 0, len(self._octets), _Place("", 0, Origin.MESSAGE))
-
-    def _source(self, octets: bytes, number: str, *, nested: bool) -> _Source:
-        mended = headers.lines_mended(octets)
-        if mended is not octets:
-            self._doubt(
-                Trick.BARE_LINE_END, number, "a CR without LF, which some readers take for the end of a line"
-            )
-        return _Source(octets, mended, nested)
 
     def _doubt(self, name: Trick, number: str, words: str) -> None:
         self.ambiguities.append(Ambiguity(name, number, words))
@@ -123,7 +114,7 @@ class Tree:
                 "taking the message apart costs more than it may; the rest stays whole",
             )
             return Part(number, Origin.REST, source.octets, start, start, end, nested=source.nested)
-        header = headers.read(source.mended, start, end)
+        header = headers.read(source.octets, start, end)
         said = claims(header.fields, place.usual_type)
         for name, words in (*header.doubts, *said.doubts):
             self._doubt(name, number, words)
@@ -192,7 +183,7 @@ class Tree:
                 self._doubt(Trick.EXTERNAL_BODY, children.place.number, _external(said))
             return False
         opened = False
-        for at, (inner, start, stop) in enumerate(self._bodies(source, body, end, said, children)):
+        for at, (inner, start, stop) in enumerate(self._bodies(source, body, end, said)):
             if is_multipart or said.boundaries:
                 start = early[1] if early is not None and not at and early[1] < start else start
                 opened = self._multipart(inner, start, stop, said, children, declared=is_multipart) or opened
@@ -200,9 +191,7 @@ class Tree:
                 opened = self._message(inner, start, stop, said, children) or opened
         return opened and not (is_multipart and is_message)
 
-    def _bodies(
-        self, source: _Source, body: int, end: int, said: Claims, children: _Children
-    ) -> list[tuple[_Source, int, int]]:
+    def _bodies(self, source: _Source, body: int, end: int, said: Claims) -> list[tuple[_Source, int, int]]:
         """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
         bodies = [(source, body, end)]
         if any(encoding not in IDENTITY for encoding in said.encodings) and self._effort.look(
@@ -210,11 +199,7 @@ class Tree:
         ):
             raw = source.octets[body:end]
             readings = decoded(raw, said.encodings).readings
-            bodies += [
-                (self._source(octets, children.place.number, nested=True), 0, len(octets))
-                for octets in readings
-                if octets != raw
-            ]
+            bodies += [(_Source(octets, nested=True), 0, len(octets)) for octets in readings if octets != raw]
         return bodies
 
     def _message(self, source: _Source, start: int, end: int, said: Claims, children: _Children) -> bool:
@@ -227,7 +212,7 @@ class Tree:
                 "a piece of a message, which some readers put together from several",
             )
         encoded = any(encoding not in IDENTITY for encoding in said.encodings)
-        if encoded and not headers.looks_like_header(source.mended, start):
+        if encoded and not headers.looks_like_header(source.octets, start):
             return False
         if source.nested and encoded:
             self._doubt(
@@ -249,12 +234,12 @@ class Tree:
         found = [
             (boundary, lines)
             for boundary in said.boundaries
-            if (lines := delimiters(source.mended, start, end, boundary, MAX_PARTS + 1))
+            if (lines := delimiters(source.octets, start, end, boundary, MAX_PARTS + 1))
         ]
         if declared and not any(line.exact for _, lines in found for line in lines):
-            boundary = guessed(source.mended, start, end)
+            boundary = guessed(source.octets, start, end)
             if boundary is not None and boundary not in said.boundaries:
-                lines = delimiters(source.mended, start, end, boundary, MAX_PARTS + 1)
+                lines = delimiters(source.octets, start, end, boundary, MAX_PARTS + 1)
                 if lines:
                     found.append((boundary, lines))
             if not source.nested:
@@ -318,7 +303,7 @@ class Tree:
         opened = False
         if exact:
             opened = self._regions(
-                source, cut(source.mended, start, end, exact, stopped=stopped), said, children, reading
+                source, cut(source.octets, start, end, exact, stopped=stopped), said, children, reading
             )
         if len(exact) < len(lines):
             self._doubt(
@@ -328,7 +313,7 @@ class Tree:
             )
             loose = "cut at lines that only begin with a delimiter"
             self._regions(
-                source, cut(source.mended, start, end, lines, stopped=stopped), said, children, loose
+                source, cut(source.octets, start, end, lines, stopped=stopped), said, children, loose
             )
         return opened
 
