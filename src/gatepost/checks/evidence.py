@@ -358,6 +358,30 @@ class CorrespondentEvidence(_Evidence, frozen=True, tag="correspondent", gc=Fals
         return f"our user wrote {self.sent}, got {self.received}{whom}"
 
 
+class FileEvidence(_Evidence, frozen=True, tag="file", gc=False, omit_defaults=True):
+    """A file of the message, the way to it ("invoice.zip › a/b.docm"), and what was seen in it.
+
+    `format` is what it is by its content, `size` is in octets, `sha256` in hexadecimal; `part` is the number of the
+    part of the message that it came in.
+    """
+
+    where: str
+    format: str
+    reason: str
+    part: str = ""
+    size: int = 0
+    sha256: str = ""
+
+    def words(self) -> str:
+        """Say the way to it, and what was seen."""
+        size = f", {self.size:,} octets" if self.size else ""
+        return f"{self.where} ({self.format}{size}): {self.reason}"
+
+    def facts(self) -> dict[str, str]:
+        """Give both: who sent the file knows it."""
+        return {"file": self.where.replace("›", ">"), "why": self.reason}
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -376,4 +400,5 @@ Evidence = (
     | GreylistEvidence
     | ReputationEvidence
     | CorrespondentEvidence
+    | FileEvidence
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gatepost.checks.content.formats.walk import Item
 from gatepost.checks.finding import Finding
 from gatepost.mail.fields import MAX_HEADER, Header, split
 from gatepost.mail.mime import View, view
@@ -45,6 +46,8 @@ class Content(Struct, frozen=True):
     file: str = ""
     viewed: list[View] = []
     """The view, once somebody asked for it: all checks share one."""
+    items: list[Item] = []
+    """The files, and the files in them, as the inspection saw them: for the checks that look after it."""
 
     def opened(self) -> tuple[Header, Iterator[bytes]]:
         """Read the header, and give the body behind it in pieces. Raises OSError when the file cannot be read."""

@@ -15,6 +15,8 @@ from gatepost.checks.connection.settings import (
     HeloSettings,
     ReverseNameSettings,
 )
+from gatepost.checks.content.files_settings import FilesSettings
+from gatepost.checks.content.inspection_settings import InspectionSettings
 from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
 
 
@@ -85,6 +87,8 @@ class ChecksSettings(BaseModel):
     correspondents: CorrespondentsSettings = CorrespondentsSettings()
     identity: IdentitySettings = IdentitySettings()
     lists: ListsSettings = ListsSettings()
+    inspection: InspectionSettings = InspectionSettings()
+    files: FilesSettings = FilesSettings()
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )

@@ -22,6 +22,8 @@ from gatepost.checks.connection.places import Places
 from gatepost.checks.connection.postmaster import PostmasterCheck
 from gatepost.checks.connection.reputation import Reputation, ReputationCheck
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
+from gatepost.checks.content.inspection import InspectionCheck, NoInspection
+from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.finding import Finding, Result
@@ -31,6 +33,7 @@ from gatepost.checks.identity.message import MessageCheck
 from gatepost.checks.identity.spf import SpfCheck
 from gatepost.checks.memory import Memory
 from gatepost.checks.runner import Checks
+from gatepost.gateway.inspector import InspectorPool
 from gatepost.gateway.settings import Settings
 from gatepost.mail.clock import Clock
 from gatepost.mail.dns import Resolver
@@ -128,6 +131,13 @@ class Checking:
                     lists=lists,
                 )
             )
+        self._inspectors: InspectorPool | None = None
+        if wanted.inspection.enabled:
+            self._inspectors = InspectorPool(wanted.inspection)
+            poison = Poison(memory, clock, wanted.inspection.poison)
+            checks.append(InspectionCheck(wanted.files, self._inspectors, poison, monotonic))
+        else:
+            checks.append(NoInspection())
         self._virus: VirusCheck | None = None
         if wanted.virus is None:
             checks.append(NoVirusCheck())
@@ -145,6 +155,8 @@ class Checking:
         """Close what the checks keep open."""
         if self._virus is not None:
             self._virus.close()
+        if self._inspectors is not None:
+            self._inspectors.close()
         if self._places is not None:
             self._places.close()
 

@@ -49,3 +49,10 @@ class InspectionSettings(BaseModel):
         description="Try words of the message as passwords of encrypted files: senders of malware tell them there. "
         "So do people who mean it well; their files are opened only to be looked at.",
     )
+    poison: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Failures of inspectors on the same content after which the message is found as "
+        '"poison-message" instead of being put off once more.',
+    )

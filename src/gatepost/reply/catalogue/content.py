@@ -172,6 +172,64 @@ VIRUS_CHECK_UNAVAILABLE: Final = Entry(
     cause="system_temp",
     side="gateway",
 )
+FILE_REFUSED: Final = Entry(
+    id="file-refused",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: {file}: {why}",
+    stage="content",
+    when="A file of the message, or a file within one, is of a kind that is not taken here, or hides what it is.",
+    why=(
+        "Most malware comes as a file that a person is meant to open. Programs and what starts them need not come by "
+        "mail; there are better ways to hand them over."
+    ),
+    sender_action=(
+        "Send the message without that file, or hand the file over by another way, such as a link to a place that "
+        "the recipient knows."
+    ),
+    operator_action=(
+        "The journal names the file, the way to it, and its fingerprint. What is done about which kind is set in "
+        "policy.findings; single files can be let in with checks.files.allowed."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="attachment",
+    side="sender",
+    fields=frozenset({"file", "why"}),
+)
+INSPECTION_UNAVAILABLE: Final = Entry(
+    id="inspection-unavailable",
+    code=451,
+    enhanced="4.7.1",
+    text="The files of the message could not be looked into; try again later",
+    stage="content",
+    when="No inspector was free in time, none could be started, or looking into the files took longer than it may.",
+    why="The policy says that nothing passes unchecked; the sender keeps the message and tries again.",
+    sender_action="Nothing to do: the message is tried again by itself.",
+    operator_action=(
+        "The journal says what happened. Under load raise checks.inspection.processes; a content on which inspectors "
+        "fail each time is found as poison-message and no longer put off."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="system_temp",
+    side="gateway",
+)
+MESSAGE_POISON: Final = Entry(
+    id="message-poison",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: its files cannot be looked into",
+    stage="content",
+    when="Inspectors failed on the same content several times, at different tries of the sender.",
+    why="What cannot be looked into at any time is not put off for ever: the sender is told.",
+    sender_action="Pack the files otherwise, or hand them over by another way.",
+    operator_action=(
+        "The journal says how the inspectors failed. If the file is harmless, let it in by its fingerprint "
+        "(checks.files.allowed), and report it, for a file should not be able to do this."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="content_policy",
+    side="sender",
+)
 SPOOL_FULL: Final = Entry(
     id="spool-full",
     code=452,
