@@ -110,3 +110,5 @@ def test_scan_sees_what_the_gateway_sees(gateway: Gateway, tmp_path: Path) -> No
     told = json.loads(done.stdout)
     assert told["reply"]["entry"] == "file-refused"
     assert {"file-program", "file-disguised"} <= {finding.get("name") for finding in told["findings"]}
+    [file] = told["parts"][2]["files"]
+    assert (told["parts"][2]["names"], file["path"], file["kind"]) == (["setup.txt"], ["setup.txt"], "elf")

@@ -46,8 +46,9 @@ class Content(Struct, frozen=True):
     file: str = ""
     viewed: list[View] = []
     """The view, once somebody asked for it: all checks share one."""
-    items: list[Item] = []
-    """The files, and the files in them, as the inspection saw them: for the checks that look after it."""
+    items: list[tuple[str, Item]] = []
+    """The files, and the files in them, as the inspection saw them, each with the number of the part that it came in:
+    for the checks that look after it."""
 
     def opened(self) -> tuple[Header, Iterator[bytes]]:
         """Read the header, and give the body behind it in pieces. Raises OSError when the file cannot be read."""

@@ -20,6 +20,7 @@ from gatepost.checks.finding import Finding, Result
 from gatepost.cli.layout import INDENT, coloured, item, paragraph, printable
 from gatepost.cli.options import Bad, settings_of
 from gatepost.cli.options import config as config_option
+from gatepost.cli.parts import plain_parts, tree
 from gatepost.gateway.scan import HERE, Answer, Envelope, Trial
 from gatepost.journal.words import finding as words_of
 from gatepost.journal.words import first_line, octets
@@ -76,7 +77,9 @@ class Host(click.ParamType[str]):
     help="The reverse-path; <> for none. Default: the Return-Path of the message.",
 )
 @click.option("--rcpt-to", type=Address(), multiple=True, help="A recipient; may be given several times.")
-@click.option("--json", "as_json", is_flag=True, help="Print an object: disposition, reply, score, findings.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print an object: disposition, reply, score, findings, parts."
+)
 @config_option
 def scan(
     file: Path,
@@ -105,12 +108,13 @@ def scan(
     envelope = Envelope(
         client=client_ip, helo=helo, reverse_path=_reverse_path(mail_from, message), recipients=rcpt_to
     )
-    trial = try_message(settings, envelope, Content(len(message), message))
+    content = Content(len(message), message)
+    trial = try_message(settings, envelope, content)
     if as_json:
-        plain = msgspec.to_builtins(_plain(trial))
+        plain = msgspec.to_builtins(_plain(trial, content))
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
     else:
-        click.echo("\n".join(_told(trial, envelope, len(message), settings.policy.reject_score)))
+        click.echo("\n".join(_told(trial, envelope, content, settings.policy.reject_score)))
     if trial.verdict.disposition.action is not Action.RELAY:
         raise SystemExit(1)
 
@@ -146,7 +150,7 @@ def _reverse_path(given: str | None, message: bytes) -> Mailbox | None:
     return read
 
 
-def _told(trial: Trial, envelope: Envelope, size: int, limit: float) -> list[str]:
+def _told(trial: Trial, envelope: Envelope, content: Content, limit: float) -> list[str]:
     verdict = trial.verdict
     what, colour = _ACTIONS[verdict.disposition.action]
     if verdict.refused and verdict.disposition.action is Action.RELAY:
@@ -166,7 +170,7 @@ def _told(trial: Trial, envelope: Envelope, size: int, limit: float) -> list[str
         paragraph("Envelope", printable(f"{sender} to {to}, {client}")),
         paragraph("From", printable(trial.seen.header_from) or "(none)"),
         paragraph("Subject", printable(trial.seen.subject) or "(none)"),
-        paragraph("Size", octets(size)),
+        paragraph("Size", octets(content.size)),
     ]
     refused = [answer for answer in trial.answers if answer.refused and answer is not verdict]
     if refused:
@@ -177,7 +181,7 @@ def _told(trial: Trial, envelope: Envelope, size: int, limit: float) -> list[str
         lines += ["", click.style("Found", underline=True), *[_finding(finding) for finding in found]]
     if quiet:
         lines += ["", click.style("Looked at", underline=True), *[_finding(finding) for finding in quiet]]
-    return lines
+    return [*lines, "", click.style("Parts", underline=True), *tree(content)]
 
 
 def _score(score: float, limit: float) -> str:
@@ -198,13 +202,14 @@ def _finding(finding: Finding) -> str:
     return f"{INDENT}{item(name, printable(text) or str(finding.result), 26).lstrip()}"
 
 
-def _plain(trial: Trial) -> dict[str, object]:
+def _plain(trial: Trial, content: Content) -> dict[str, object]:
     verdict = trial.verdict
     return {
         "disposition": verdict.disposition,
         "reply": verdict.reply,
         "score": verdict.disposition.score,
         "findings": verdict.findings,
+        "parts": plain_parts(content),
         "answers": [_answer(answer) for answer in trial.answers],
     }
 

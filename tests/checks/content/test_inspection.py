@@ -101,7 +101,11 @@ def test_each_trait_is_a_finding_that_names_the_files_and_the_ways_to_them() -> 
     [program] = findings["file-program"].evidence
     assert program.words() == "p.html › data-0 (elf, 8 octets): a program (elf)"
     assert program.facts()["file"] == "p.html > data-0"
-    assert [item.where for item in content.items] == ["p.html", "p.html › data-0", "q.js"]
+    assert [(part, item.where) for part, item in content.items] == [
+        ("2", "p.html"),
+        ("2", "p.html › data-0"),
+        ("3", "q.js"),
+    ]
 
 
 def test_files_that_hold_nothing_are_told_to_have_been_looked_into() -> None:

@@ -91,10 +91,10 @@ class InspectionCheck:
         duration = self._monotonic() - began
         if isinstance(answer, Failed):
             return (await self._failed(content, answer, duration),)
-        content.items.extend([item for items in answer.files for item in items])
         found: dict[str, list[FileEvidence]] = {}
         for (part, _), items in zip(files, answer.files, strict=True):
             for item in items:
+                content.items.append((part.number, item))
                 self._judge(part, item, found)
         if len(files) == MAX_FILES:
             unseen = FileEvidence(
