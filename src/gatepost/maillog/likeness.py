@@ -42,7 +42,8 @@ _STRUCTURE: Final = (
 )
 
 
-Pattern = tuple[str, ...]
+# One text, so that its hash is made once.
+Pattern = str
 
 
 class Likeness(dict[str, str]):
@@ -59,12 +60,12 @@ class Likeness(dict[str, str]):
         for name in ENTRIES:
             words.update(name.split("-"))
         words.update(map(str, knowledge.codes()))
-        self._words = frozenset(words)
+        self.words = frozenset(words)
         self._patterns: dict[str, Pattern] = {}
 
     def pattern(self, text: str) -> Pattern:
         """Give what all texts have in common that mean the same as this one."""
-        return tuple(map(self.__getitem__, text.split(" ")))
+        return " ".join(map(self.__getitem__, text.split(" ")))
 
     def patterns(self, texts: Sequence[str]) -> list[Pattern]:
         """Do so for many texts that are one line each; those that differ in common addresses only are done once."""
@@ -111,7 +112,7 @@ class Likeness(dict[str, str]):
         return "".join(parts)
 
     def _kept(self, word: str) -> str:
-        return word if word in self._words else _unknown(word)
+        return word if word in self.words else _unknown(word)
 
 
 def _words_of(address: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import compress
 from typing import Final
@@ -17,11 +18,10 @@ from msgspec import Struct
 
 from gatepost.maillog.event import Event, Result
 from gatepost.maillog.frame import unframe
-from gatepost.maillog.likeness import BOUND as ALIKE
-from gatepost.maillog.likeness import Likeness
+from gatepost.maillog.likeness import Likeness, Pattern
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
-from gatepost.maillog.sorting import Line, apart, rows
+from gatepost.maillog.sorting import ACTION, FAILED, LOGIN, REFUSED, STATUS, TEXTS, Line, Parts, rows, troubles
 from gatepost.maillog.summary import EXAMPLES, Fate, Summary, domain_of, fate_of, label, peer_name
 from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explain import explain
@@ -33,12 +33,12 @@ _VERDICTS: Final = 20_000
 _NAME: Final = 255  # characters of a peer
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
 _ENTRY: Final = b"__CURSOR="  # of `journalctl -o export`: an entry is several lines
-# What troubles are counted by: cause, direction, side, result, fate; and of each its time, code, domain and peer.
+# What troubles are counted by: cause, direction, side, result, fate, code; and of each its stamp, domain and peer.
 Row = tuple[str, Direction, Side]
-Place = tuple[str, Direction, Side, Result, Fate]
-_Trouble = tuple[str, str, str, str]
+Place = tuple[str, Direction, Side, Result, Fate, str]
+_Trouble = tuple[str, str, str]
 # What is common to lines that are alike: the form of the line, and the patterns of its peer and its text.
-Kind = tuple[str, str, tuple[str, ...]]
+Kind = tuple[str, str, str, str, str, Pattern]
 
 
 class Verdict(Struct, frozen=True):
@@ -49,7 +49,6 @@ class Verdict(Struct, frozen=True):
 
     row: Row
     place: Place
-    code: str
     word: int
     explanation: Explanation
 
@@ -87,6 +86,8 @@ class Sieve:
         # What is counted by the batch, since it is much the same names that come again and again.
         self._delivered = Counter[bytes]()
         self._troubles: dict[Place, list[_Trouble]] = defaultdict(list)
+        # How a line is put down whose kind is known, and whose row has all the examples it will have.
+        self._settled: dict[Kind, Callable[[_Trouble], None]] = {}
         self._uncounted = 0
 
     def receive(self, data: bytes) -> None:
@@ -203,10 +204,15 @@ class Sieve:
         """Count the names that came since the last time."""
         for name, count in self._delivered.items():
             self.summary.add_domain("delivered", name.decode().lower(), count)
+        domains: dict[Fate, Counter[str]] = defaultdict(Counter)
         for place, some in self._troubles.items():
-            self._add_troubles(place, some)
+            self._add_troubles(place, some, domains)
+        for fate, names in domains.items():
+            for name, count in names.items():
+                self.summary.add_domain(fate, name, count)
         self._delivered.clear()
         self._troubles.clear()
+        self._settled.clear()
         self._uncounted = 0
 
     def _span(self, stamps: set[bytes]) -> None:
@@ -246,79 +252,120 @@ class Sieve:
         Gives the number of those whose line is not counted yet.
         """
         octets = b"".join(lines)
-        raws = octets.decode().split("\n") if octets.isascii() else [text_of(line[:-1]) for line in lines]
-        raws = raws[: len(lines)]
-        parts = [apart(raw) if len(raw) <= ALIKE and raw.isascii() else None for raw in raws]
-        likeness, verdicts = self._verdicts.likeness, self._verdicts.known
-        patterns = iter(likeness.patterns([line.text for line in parts if line is not None]))
-        rows, troubles = self.summary.troubles, self._troubles
+        if not octets.isascii():
+            octets = b"".join([line if line.isascii() else b"\n" for line in lines])
+        found = troubles(octets.decode())
+        failed, refused, login = TEXTS
+        likeness, settled = self._verdicts.likeness, self._settled
+        patterns = likeness.patterns([parts[failed] or parts[refused] or parts[login] for parts in found])
         known = 0
-        for raw, line in zip(raws, parts, strict=True):
-            if line is None:
-                self._line(raw)
+        for parts, pattern, line in zip(found, patterns, lines, strict=True):
+            kind: Kind
+            if parts[STATUS]:
+                _, domain, relay, dsn, status, opening, peer, name, _, code = parts[FAILED]
+                if not opening:
+                    peer = relay[: relay.rfind("]") + 1]
+                    name = peer.partition("[")[0]
+                kind = (status, dsn, code, opening, likeness[name], pattern)
+            elif parts[ACTION]:
+                daemon, action, peer, name, code, _, _, domain, _ = parts[REFUSED]
+                kind = (daemon, action, code, "", likeness[name], pattern)
+            elif pattern:
+                peer, name, _ = parts[LOGIN]
+                domain = ""
+                kind = ("login", "", "", "", likeness[name], pattern)
+            else:
+                self._line(text_of(line[:-1]))
                 continue
-            # Of a peer its name may mean something, its address does not.
-            kind = (line.kind, likeness[line.peer.partition("[")[0]], next(patterns))
-            verdict = verdicts.get(kind)
-            if verdict is None:
-                self._learn(raw, line, kind)
-                continue
-            time = self._time(line.stamp)
-            if not (self._everything or self._admits_line(line, time, verdict)):
+            put = settled.get(kind)
+            if put is not None:
+                put((parts[0], domain, peer))
                 known += 1
-                continue
-            row = rows.get(verdict.row)
-            if row is None or (len(row.examples) < EXAMPLES and row.lacks_example_of(line.domain)):
-                self._line(raw)
-                continue
-            peer = line.peer[:_NAME]
-            if verdict.word >= 0:
-                peer = peer_name(line.text.split(" ", verdict.word + 1)[verdict.word])
-            troubles[verdict.place].append((time, verdict.code, line.domain, peer))
-            known += 1
+            else:
+                known += self._sort_one(line, parts, kind)
         return known
 
-    def _admits_line(self, line: Line, time: str, verdict: Verdict) -> bool:
+    def _sort_one(self, octets: bytes, parts: Parts, kind: Kind) -> bool:
+        """Count a line of trouble; False where the line itself is counted already."""
+        raw = octets[:-1].decode()
+        line = Line.of(parts)
+        verdict = self._verdicts.known.get(kind)
+        if line is None or verdict is None:
+            self._learn(raw, line, kind)
+            return False
+        if not (self._everything or self._admits_line(line, verdict)):
+            return True
+        row = self.summary.troubles.get(verdict.row)
+        if row is None or row.lacks_example_of(line.domain.lower()):
+            self._line(raw)
+            return False
+        peer = line.peer
+        if verdict.word >= 0:
+            peer = line.text.split(" ", verdict.word + 1)[verdict.word]
+        put = self._troubles[verdict.place].append
+        put((line.stamp, line.domain, peer))
+        # Lines that count for no domain give one example.
+        settled = len(row.examples) >= EXAMPLES or not line.addresses
+        if self._everything and verdict.word < 0 and settled:
+            self._settled[kind] = put
+        return True
+
+    def _admits_line(self, line: Line, verdict: Verdict) -> bool:
         return (
-            self._wanted.admits_time(time)
+            self._wanted.admits_time(self._time(line.stamp))
             and self._wanted.admits_domain(*line.addresses)
             and self._wanted.admits_meaning(verdict.explanation)
         )
 
-    def _add_troubles(self, place: Place, lines: list[_Trouble]) -> None:
-        cause, direction, side, result, fate = place
+    def _add_troubles(
+        self, place: Place, lines: list[_Trouble], all_domains: dict[Fate, Counter[str]]
+    ) -> None:
+        cause, direction, side, result, fate, code = place
         summary = self.summary
-        times, codes, domains, peers = zip(*lines, strict=True)
+        stamps, names, ends = map(Counter, zip(*lines, strict=True))
+        times = Counter[str]()
+        for stamp, count in stamps.items():
+            times[self._time(stamp)] += count
+        domains, peers = Counter[str](), Counter[str]()
+        for name, count in names.items():
+            domains[name.lower()] += count
+        for peer, count in ends.items():
+            peers[peer_name(peer)] += count
         first, last = min(times), max(times)
         row = summary.troubles[cause, direction, side]
-        row.add_many(fate, (first, last), codes, domains, peers)
+        row.add_many(fate, len(lines), (first, last), {code: len(lines)}, domains, peers)
         count_in(summary.results, result, len(lines))
         summary.add_time(first)
         summary.add_time(last)
-        for domain, count in Counter(domains).items():
-            summary.add_domain(fate, domain, count)
-        for hour, count in Counter([time[:13] for time in times]).items():
+        all_domains[fate].update(domains)
+        hours = Counter[str]()
+        for time, count in times.items():
+            hours[time[:13]] += count
+        for hour, count in hours.items():
             summary.add_hour(fate, hour, count)
 
-    def _learn(self, raw: str, line: Line, kind: Kind) -> None:
+    def _learn(self, raw: str, line: Line | None, kind: Kind) -> None:
         """Count a line the slow way, and keep what it came to for those like it."""
         event = self._line(raw)
-        if event is None or event.system != "postfix" or event.result not in _TROUBLES:
+        if line is None or event is None or event.system != "postfix" or event.result not in _TROUBLES:
             return
         explanation = explained(event)
         fate = fate_of(event, explanation)
-        if not fate or domain_of(event) != line.domain:
+        if not fate or domain_of(event) != line.domain.lower():
             return
+        code = str(event.code or "")
+        if code and code != line.code and code not in self._verdicts.likeness.words:
+            return  # a code that is not known by name, and so not told apart from others like it
         peer = peer_name(event.peer)
         words = [peer_name(word) for word in line.text.split(" ")]
         word = -1
         if line.presumed and "[" in peer and peer in words:
             word = words.index(peer)
-        elif peer != line.peer[:_NAME]:
+        elif peer != peer_name(line.peer):
             return
         row = (explanation.cause, explanation.direction, explanation.side)
-        place = (*row, event.result, fate)
-        self._verdicts.put(kind, Verdict(row, place, label(event, explanation), word, explanation))
+        place = (*row, event.result, fate, label(event, explanation))
+        self._verdicts.put(kind, Verdict(row, place, word, explanation))
 
 
 def explained(event: Event) -> Explanation:

@@ -122,32 +122,48 @@ def _frame(data: bytes) -> tuple[str, str]:
     return stamp + re.escape((offset or b"").decode()), rf"[ ]{re.escape(host.decode())}[ ]postfix/"
 
 
-_ANY: Final = rf"({_STAMP}){_BEHIND}"
-_PEER: Final = r"([^\s\[]{0,255}\[[^\]\s]{0,255}\])(?::[0-9]{1,5})?"
-_FAILED: Final = re.compile(
-    rf"{_ANY}{_AGENT}{_PID}{_KEY}:[ ]to=<({_PATH})>,[ ]"
+# --- lines of trouble ---
+
+_TEXT: Final = r".{0,2000}+"
+_NAME: Final = r"[!-Z\\-~]{0,255}+"
+_ADDRESS: Final = r"\[[!-\\^-~]{0,255}+\]"
+_PORT: Final = r"(?::[0-9]{1,5}|)"
+_LOCAL: Final = r"(?:[ -;=?-~]{0,1024}@|)"
+_DOMAIN: Final = r"[ -;=?A-~]{0,255}+"
+_PLAIN: Final = r"[\t -:<-~]{0,2000}+"  # without a semicolon
+_FAILED: Final = (
+    rf"{_AGENT}{_PID}{_KEY}:[ ]to=<({_LOCAL})({_DOMAIN})>,[ ]"
     + _FACTS % (f"({_WORDS})", f"({_DSN})")
-    + r"(deferred|bounced)[ ]\(",
-    re.VERBOSE,
+    + rf"""(deferred|bounced)[ ]\(
+    (?:(host[ ]|connect[ ]to[ ]|lost[ ]connection[ ]with[ ]|conversation[ ]with[ ])
+       (?=([!-Z\\-~]{{1,255}}+\[[!-\\^-~]{{1,255}}+\]))({_NAME})|)
+    ((?:{_ADDRESS}|)(?:[ ](?:said|refused[ ]to[ ]talk[ ]to[ ]me):[ ]([0-9]{{3}})|){_TEXT})"""
 )
-# The peer that a text begins to speak of: so do nearly all.
-_TOLD: Final = re.compile(
-    r"(host |connect to |lost connection with |conversation with )([^\s\[]{1,255}\[[^\]\s]{1,255}\])"
+_REFUSED: Final = rf"""
+    (smtpd|postscreen|cleanup){_PID}{_KEY}:[ ]
+    ((?:milter-|)reject:[ ][A-Z-]{{3,20}})[ ]from[ ](({_NAME}){_ADDRESS}){_PORT}:[ ]
+    (?=([0-9]{{3}}|))({_PLAIN}(?:;(?![ ]from=<){_PLAIN})*);[ ]
+    from=<({_LOCAL})({_DOMAIN})>,?(?:[ ]to=<({_PATH})>,?|)[ ]proto=.*+
+"""
+_LOGIN: Final = rf"""
+    smtpd{_PID}warning:[ ](({_NAME}){_ADDRESS}){_PORT}:[ ]
+    (SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed{_TEXT})
+"""
+_TROUBLE: Final = re.compile(
+    rf"({_STAMP}){_BEHIND}(?:{_FAILED}|{_REFUSED}|{_LOGIN})\n|.*\n", re.VERBOSE
 )
-_REFUSED: Final = re.compile(
-    rf"{_ANY}(smtpd|postscreen|cleanup){_PID}{_KEY}:[ ]"
-    rf"((?:milter-)?reject:[ ][A-Z-]{{3,20}})[ ]from[ ]{_PEER}:[ ]",
-    re.VERBOSE,
-)
-_ENVELOPE: Final = re.compile(r"; from=<([^<>]{0,1024}+)>,?(?: to=<([^<>]{0,1024}+)>,?)? proto=")
-_LOGIN: Final = re.compile(
-    rf"{_ANY}smtpd{_PID}warning:[ ]{_PEER}:[ ](?=SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed)",
-    re.VERBOSE,
-)
+# A line taken apart: its stamp, then what each form has, "" where it is of another; `Line.of` names them.
+Parts = tuple[str, ...]
+FAILED: Final = slice(1, 11)
+REFUSED: Final = slice(11, 20)
+LOGIN: Final = slice(20, 23)
+STATUS: Final = 5
+ACTION: Final = 12
+TEXTS: Final = (9, 16, 22)
 
 
 class Line(Struct, frozen=True, gc=False):
-    """A line of trouble taken apart. Lines of the same `kind` whose texts and peers are alike mean the same.
+    """A line of trouble. Lines of the same `kind` whose texts and names of peers are alike mean the same.
 
     The kind is what the line is about, the code of the reply, and how the text begins where it names the peer.
 
@@ -155,47 +171,40 @@ class Line(Struct, frozen=True, gc=False):
     before its address is left out of the text. It is `presumed` where another may be meant, whom the text names.
     """
 
-    kind: str
+    kind: tuple[str, str, str, str]
     stamp: str
     domain: str
     addresses: tuple[str, ...]
     text: str
     peer: str
+    name: str
+    code: str = ""
     presumed: bool = False
 
-
-def apart(raw: str) -> Line | None:
-    """Take a line of trouble apart: a deferral, a bounce, a refusal, a failed login; None for any other."""
-    if " status=" in raw:
-        found = _FAILED.match(raw)
-        if found is not None:
-            stamp, recipient, relay, dsn, status = found.groups()
-            domain = recipient.rpartition("@")[2].lower()
-            text = raw[found.end() :]
-            reply = text.partition(" said: " if " said: " in text else " to me: ")[2]
-            kind = status + dsn + reply[:3]
-            told = _TOLD.match(text)
-            if told is not None:
-                opening, peer = told.groups()
-                return Line(
-                    kind + opening, stamp, domain, (recipient,), text[told.end(1) + peer.index("[") :], peer
-                )
-            peer = relay[: relay.rfind("]") + 1] if "[" in relay else ""
-            return Line(kind, stamp, domain, (recipient,), text, peer, presumed=True)
+    @staticmethod
+    def of(parts: Parts) -> Line | None:
+        """Name the parts of a line; None where it has none of the forms."""
+        stamp = parts[0]
+        if parts[STATUS]:
+            local, domain, relay, dsn, status, opening, peer, name, text, code = parts[FAILED]
+            if not opening:
+                peer = relay[: relay.rfind("]") + 1]
+                name = peer.partition("[")[0]
+            kind = (status, dsn, code, opening)
+            return Line(
+                kind, stamp, domain, (local + domain,), text, peer, name, code, presumed=not opening
+            )
+        if parts[ACTION]:
+            daemon, action, peer, name, code, text, local, domain, recipient = parts[REFUSED]
+            return Line(
+                (daemon, action, code, ""), stamp, domain, (recipient, local + domain), text, peer, name, code
+            )
+        if parts[TEXTS[2]]:
+            peer, name, text = parts[LOGIN]
+            return Line(("login", "", "", ""), stamp, "", (), text, peer, name)
         return None
-    found = _REFUSED.match(raw)
-    if found is not None:
-        stamp, daemon, action, peer = found.groups()
-        at = raw.find("; from=<", found.end())
-        envelope = _ENVELOPE.match(raw, at) if at >= 0 else None
-        if envelope is None:
-            return None
-        sender, recipient = envelope[1], envelope[2] or ""
-        domain = sender.rpartition("@")[2].lower()
-        text = raw[found.end() : at]
-        return Line(daemon + action + text[:3], stamp, domain, (recipient, sender), text, peer)
-    found = _LOGIN.match(raw)
-    if found is not None:
-        stamp, peer = found.groups()
-        return Line("login", stamp, "", (), raw[found.end() :], peer)
-    return None
+
+
+def troubles(lines: str) -> list[Parts]:
+    """Take lines of trouble in ASCII apart, each with its end: deferrals, bounces, refusals, failed logins."""
+    return _TROUBLE.findall(lines)

@@ -6,8 +6,7 @@ pieces may be read side by side. Laying it out for people is not done here.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct, field, structs
@@ -91,22 +90,23 @@ class Trouble(Struct, kw_only=True):
     def add_many(
         self,
         fate: Fate,
+        count: int,
         times: tuple[str, str],
-        codes: Sequence[str],
-        domains: Sequence[str],
-        peers: Sequence[str],
+        codes: Mapping[str, int],
+        domains: Mapping[str, int],
+        peers: Mapping[str, int],
     ) -> None:
         """Count many replies of one fate at once; `times` are those of the first and the last."""
         if fate == "delayed":
-            self.delayed += len(codes)
+            self.delayed += count
         else:
-            self.refused += len(codes)
+            self.refused += count
         self.first = _earlier(self.first, times[0])
         self.last = max(self.last, times[1])
         for mine, names in ((self.codes, codes), (self.domains, domains), (self.peers, peers)):
-            for name, count in Counter(names).items():
+            for name, often in names.items():
                 if name:
-                    mine[name] = mine.get(name, 0) + count
+                    mine[name] = mine.get(name, 0) + often
         self._bound()
 
     def lacks_example_of(self, domain: str) -> bool:
