@@ -28,38 +28,41 @@ _HOST: Final = r"[!#-'*-9;<>-Z\\^-~]{1,255}+"  # without what ends a tag
 _INSTANCE: Final = r"postfix[A-Za-z0-9_-]{0,20}+/(?:[A-Za-z0-9._-]{1,20}/)?"
 _BEHIND: Final = rf"[ ]{_HOST}[ ]{_INSTANCE}"
 _KEY: Final = r"[0-9A-Z][0-9A-Za-z]{3,23}+"
-# Sets of what may stand there, and not of what may not: the engine is twice as fast with these.
+# Sets of what may stand there, and not of what may not: the engine is twice as fast with these. It is faster still
+# with sets of three ranges or more, since it makes tables of them: so there is a TAB in some.
 _PATH: Final = r"[ -;=?-~]{0,1024}+"  # without angle brackets
-_WORDS: Final = r"[ -+\--~]{0,1024}+"  # without a comma
-_PEER_SET: Final = r"[!-Z\\-~]{0,255}+\[[!-\\^-~]{0,255}+\]"
-_PID: Final = r"\[[0-9]{1,10}\]:[ ]"
+_WORDS: Final = r"[\t -+\--~]{0,1024}+"  # without a comma
+_PEER: Final = r"[!-Z\\-~]{0,255}+\[[!-\\^-~]{0,255}+\]"
+_PID: Final = r"\[[0-9]{1,10}+\]:[ ]"
+_NO_FATE: Final = r"(?![0-9A-Za-z]++:[ ]to=<)"
 
-# Each way begins with a letter that rules the others out: that is what the engine looks at first.
+# The first letter rules most ways out: that is what the engine looks at. What is most stands first.
 _QUIET: Final = rf"""
-    smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ]).*+
+    smtpd{_PID}[a-zA-Z]++[ ].*+
   | qmgr{_PID}{_KEY}:[ ](?:removed|from=<{_PATH}>,[ ]size=[0-9]{{1,18}}+,[ ]nrcpt=.*+)
-  | cleanup{_PID}{_KEY}:[ ](?:message-id=|(?:info|warning|prepend|replace):[ ](?:header|body)[ ]).*+
+  | cleanup{_PID}{_KEY}:[ ]message-id=.*+
   | postscreen{_PID}[a-zA-Z]++[ ].*+
-  | bounce{_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
-  | anvil{_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
+  | bounce{_PID}{_NO_FATE}.*+
+  | anvil{_PID}{_NO_FATE}.*+
   | dnsblog{_PID}[a-zA-Z]++[ ].*+
   | tlsproxy{_PID}[a-zA-Z]++[ ].*+
-  | (?:submissions?|smtps)/smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ]).*+
-  | (?:scache|tlsmgr|master|verify|trivial-rewrite|local|virtual|pipe){_PID}(?![0-9A-Za-z]++:[ ]to=<).*+
+  | cleanup{_PID}{_KEY}:[ ](?:info|warning|prepend|replace):[ ](?:header|body)[ ].*+
+  | s(?:mtpd{_PID}warning:[ ]hostname[ ]|(?:ubmissions?|mtps)/smtpd{_PID}(?:[a-zA-Z]++[ ]|warning:[ ]hostname[ ])).*+
+  | (?:scache|tlsmgr|master|verify|trivial-rewrite|local|virtual|pipe){_PID}{_NO_FATE}.*+
 """
 # Beside deliveries they are few, and come after them.
 _QUIET_AGENT: Final = rf"(?:smtp|lmtp){_PID}(?:[a-zA-Z_]++[ ]|warning:[ ]|{_KEY}:[ ](?!to=<)).*+"
 _ACCEPTED: Final = rf"""
-    smtpd{_PID}{_KEY}:[ ]client={_PEER_SET}.*+
-  | (?:submissions?|smtps)/smtpd{_PID}{_KEY}:[ ]client={_PEER_SET}.*+
+    smtpd{_PID}{_KEY}:[ ]client={_PEER}.*+
+  | s(?:ubmissions?|mtps)/smtpd{_PID}{_KEY}:[ ]client={_PEER}.*+
   | pickup{_PID}{_KEY}:[ ]uid=[0-9]{{1,10}}+[ ]from=<{_PATH}>.*+
 """
 # What may be left out stands as one of two ways, since these cost less than a group that may be repeated.
 _FACTS: Final = (
     rf"(?:orig_to=<{_PATH}>,[ ]|)relay=%s,[ ](?:conn_use=[0-9]{{1,9}}+,[ ]|)delay=[0-9.]{{1,15}}+,[ ]"
-    rf"(?:delays=[0-9./-]{{1,60}}+,[ ]|)(?:tls=[ -+\--~]{{0,200}}+,[ ]|)dsn=%s,[ ]status="
+    rf"(?:delays=[0-9./-]{{1,60}}+,[ ]|)(?:tls=[\t -+\--~]{{0,200}}+,[ ]|)dsn=%s,[ ]status="
 )
-_DSN: Final = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"
+_DSN: Final = r"[245]\.[0-9]{1,3}+\.[0-9]{1,3}+"
 _AGENT: Final = r"(?:smtp|lmtp|local|virtual|pipe|relay|error|retry)"
 _SENT: Final = (
     rf"{_AGENT}{_PID}{_KEY}:[ ]to=<[!-;=?A-~]{{0,500}}+@([!-;=?A-~]{{1,255}}+)>,[ ]"
@@ -67,7 +70,7 @@ _SENT: Final = (
     + r"sent[ ]\("
 )
 # Up to the end of the line, where the next hop does not say "Ok, discarded": it threw the message away.
-_TAKEN: Final = r"[ -+\--~]*+(?:,(?![ ]discarded)[ -+\--~]*+)*"
+_TAKEN: Final = r"[\t -+\--~]*+(?:\n|(?:,(?![ ]discarded)[\t -+\--~]*+)*\n)"
 
 # The frame of a line, to be looked for in all others of a piece.
 _FRAME: Final = re.compile(
@@ -96,7 +99,7 @@ def rows(data: bytes) -> tuple[list[Row], int]:
 @lru_cache(maxsize=64)
 def _expression(stamp: str, behind: str) -> re.Pattern[bytes]:
     return re.compile(
-        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*(?:({stamp}){behind}(?:{_ACCEPTED}|{_SENT}{_TAKEN})\n"
+        rf"(?:{stamp}{behind}(?:{_QUIET})\n)*(?:({stamp}){behind}(?:(?:{_ACCEPTED})\n|{_SENT}{_TAKEN})"
         rf"|{stamp}{behind}{_QUIET_AGENT}\n|(.*\n)|\Z)".encode(),
         re.VERBOSE,
     )
