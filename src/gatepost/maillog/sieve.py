@@ -20,7 +20,7 @@ from gatepost.maillog.frame import unframe
 from gatepost.maillog.likeness import Likeness, Pattern
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
-from gatepost.maillog.sorting import ACTION, FAILED, LOGIN, REFUSED, STATUS, TEXTS, Line, Parts, rows, troubles
+from gatepost.maillog.sorting import ACTION, FAILED, LOGIN, REFUSED, STATUS, TEXTS, Line, Parts, hour_of, peer_of, rows, troubles
 from gatepost.maillog.summary import EXAMPLES, Fate, Summary, domain_of, fate_of, label, peer_name
 from gatepost.maillog.wanted import Wanted
 from gatepost.reply.explain import explain
@@ -30,6 +30,7 @@ _TROUBLES: Final = frozenset(("deferred", "bounced", "rejected"))
 _BATCH: Final = 32 << 20  # octets of lines whose names are kept until they are counted
 _VERDICTS: Final = 20_000
 _NAME: Final = 255  # characters of a peer
+_HOUR: Final = 13  # characters of a time to the hour
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
 _ENTRY: Final = b"__CURSOR="  # of `journalctl -o export`: an entry is several lines
 # What troubles are counted by: cause, direction, side, result, fate, code; and of each its stamp, domain and peer.
@@ -179,15 +180,22 @@ class Sieve:
         if not self._everything:
             found = [row for row in found if not row[0] or self._admits(*row[:2])]
         sent = [domain for _, domain, _ in found if domain]
-        stamps = Counter([stamp for stamp, _, _ in found])
-        quiet = stamps.pop(b"", 0)
         summary = self.summary
         count_in(summary.results, "delivered", len(sent))
-        count_in(summary.results, "accepted", len(found) - quiet - len(sent))
-        self._span(stamps.keys())
+        stamps = [stamp for stamp, _, _ in found]
+        count_in(summary.results, "accepted", len(stamps) - stamps.count(b"") - len(sent))
         self._delivered.update(sent)
-        for stamp, count in Counter([stamp[:hour] for stamp, domain, _ in found if domain]).items():
-            summary.add_hour("delivered", self._time(stamp.decode())[:13], count)
+        distinct = {*stamps} - {b""}
+        if distinct:
+            first, last = min(distinct), max(distinct)
+            hours = {first[:hour]: len(sent)}
+            if first[:hour] != last[:hour]:
+                hours = Counter([stamp[:hour] for stamp, domain, _ in found if domain])
+            for stamp, count in hours.items():
+                if count:
+                    summary.add_hour("delivered", self._time(stamp.decode())[:_HOUR], count)
+            for time in self._first_and_last([*map(bytes.decode, distinct)]):
+                summary.add_time(time)
         # Taking all ends out costs a quarter of counting them.
         ends = len(data) - len(data.replace(b"\n", b""))
         known = ends - len(others) + self._sort_others(others)
@@ -202,26 +210,24 @@ class Sieve:
         """Count the names that came since the last time."""
         for name, count in self._delivered.items():
             self.summary.add_domain("delivered", name.decode().lower(), count)
-        domains: dict[Fate, Counter[str]] = defaultdict(Counter)
+        domains: dict[Fate, list[str]] = defaultdict(list)
         for place, some in self._troubles.items():
-            self._add_troubles(place, some, domains)
+            domains[place[4]] += self._add_troubles(place, some)
         for fate, names in domains.items():
-            for name, count in names.items():
+            for name, count in Counter(names).items():
                 self.summary.add_domain(fate, name, count)
         self._delivered.clear()
         self._troubles.clear()
         self._settled.clear()
         self._uncounted = 0
 
-    def _span(self, stamps: Collection[bytes]) -> None:
-        """Take the first and the last of some stamps."""
-        if not stamps:
-            return
+    def _first_and_last(self, stamps: Collection[str]) -> tuple[str, str]:
+        """Give the first and the last time of some stamps, of which there is one at least."""
         first, last = min(stamps), max(stamps)
-        if first[:3] == last[:3] and not (first[:1] == b"2" and b"Z" in b"".join(stamps)):
-            stamps = {first, last}  # of one month or one century: they sort as their times do
-        for stamp in stamps:
-            self.summary.add_time(self._time(stamp.decode()))
+        if first[:3] == last[:3] and not (first[0] == "2" and "Z" in "".join(stamps)):
+            stamps = (first, last)  # of one month or one century: they sort as their times do
+        times = [*map(self._time, stamps)]
+        return min(times), max(times)
 
     def _admits(self, stamp: bytes, domain: bytes) -> bool:
         """Tell whether a delivery, or a message taken in, is wanted."""
@@ -262,7 +268,7 @@ class Sieve:
             if parts[STATUS]:
                 _, domain, relay, dsn, status, opening, peer, name, _, code = parts[FAILED]
                 if not opening:
-                    peer = relay[: relay.rfind("]") + 1]
+                    peer = peer_of(relay)
                     name = peer.partition("[")[0]
                 kind = (status, dsn, code, opening, likeness[name], pattern)
             elif parts[ACTION]:
@@ -299,7 +305,7 @@ class Sieve:
             return False
         peer = line.peer
         if verdict.word >= 0:
-            peer = line.text.split(" ", verdict.word + 1)[verdict.word]
+            peer = peer_name(line.text.split(" ", verdict.word + 1)[verdict.word])
         put = self._troubles[verdict.place].append
         put((line.stamp, line.domain, peer))
         # Lines that count for no domain give one example.
@@ -315,32 +321,24 @@ class Sieve:
             and self._wanted.admits_meaning(verdict.explanation)
         )
 
-    def _add_troubles(
-        self, place: Place, lines: list[_Trouble], all_domains: dict[Fate, Counter[str]]
-    ) -> None:
+    def _add_troubles(self, place: Place, lines: list[_Trouble]) -> list[str]:
+        """Count lines of trouble; give the domains that they count for."""
         cause, direction, side, result, fate, code = place
         summary = self.summary
-        stamps, names, ends = map(Counter, zip(*lines, strict=True))
-        times = Counter[str]()
-        for stamp, count in stamps.items():
-            times[self._time(stamp)] += count
-        domains, peers = Counter[str](), Counter[str]()
-        for name, count in names.items():
-            domains[name.lower()] += count
-        for peer, count in ends.items():
-            peers[peer_name(peer)] += count
-        first, last = min(times), max(times)
+        stamps, names, peers = zip(*lines, strict=True)
+        domains = [*map(str.lower, names)]
+        first, last = self._first_and_last(stamps)
         row = summary.troubles[cause, direction, side]
-        row.add_many(fate, len(lines), (first, last), {code: len(lines)}, domains, peers)
+        row.add_many(
+            fate, len(lines), (first, last), {code: len(lines)}, Counter(domains), Counter(peers)
+        )
         count_in(summary.results, result, len(lines))
         summary.add_time(first)
         summary.add_time(last)
-        all_domains[fate].update(domains)
-        hours = Counter[str]()
-        for time, count in times.items():
-            hours[time[:13]] += count
-        for hour, count in hours.items():
-            summary.add_hour(fate, hour, count)
+        end = hour_of(max(stamps)) if hour_of(min(stamps)) == hour_of(max(stamps)) else None
+        for stamp, count in Counter([stamp[:end] for stamp in stamps]).items():
+            summary.add_hour(fate, self._time(stamp)[:_HOUR], count)
+        return domains
 
     def _learn(self, raw: str, line: Line | None, kind: Kind) -> None:
         """Count a line the slow way, and keep what it came to for those like it."""
@@ -359,7 +357,7 @@ class Sieve:
         word = -1
         if line.presumed and "[" in peer and peer in words:
             word = words.index(peer)
-        elif peer != peer_name(line.peer):
+        elif peer != line.peer:
             return
         row = (explanation.cause, explanation.direction, explanation.side)
         place = (*row, event.result, fate, label(event, explanation))

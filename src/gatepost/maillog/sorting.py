@@ -77,7 +77,7 @@ _FRAME: Final = re.compile(
     rf"(?:({_DAY}[ ]){_CLOCK}|({_DATE}){_CLOCK}(\.[0-9]{{1,9}}+)?({_OFFSET}))[ ]({_HOST})[ ]postfix/".encode(),
     re.VERBOSE,
 )
-_SAMPLE: Final = 1 << 16
+_SAMPLE: Final = 1 << 14
 _HOUR_BSD: Final = len("Nov 23 15")
 _HOUR: Final = len("2026-11-23T15")
 _SECOND: Final = len("2026-11-23T15:05:55")
@@ -93,7 +93,12 @@ def rows(data: bytes) -> tuple[list[Row], int]:
     found: list[Row] = _expression(stamp, behind).findall(data)
     if stamp is _STAMP:
         return found, _SECOND
-    return found, _HOUR if data[:2] == b"20" else _HOUR_BSD
+    return found, _HOUR if data[:1] == b"2" else _HOUR_BSD
+
+
+def hour_of(stamp: str) -> int:
+    """Tell how many characters of a stamp tell its hour."""
+    return _HOUR if stamp[0] == "2" else _HOUR_BSD
 
 
 @lru_cache(maxsize=64)
@@ -128,8 +133,10 @@ def _frame(data: bytes) -> tuple[str, str]:
 # --- lines of trouble ---
 
 _TEXT: Final = r".{0,2000}+"
-_NAME: Final = r"[!-Z\\-~]{0,255}+"
-_ADDRESS: Final = r"\[[!-\\^-~]{0,255}+\]"
+_PEER_NAME: Final = 255
+# Together not longer than a peer may be that is counted.
+_NAME: Final = r"[!-Z\\-~]{0,180}+"
+_ADDRESS: Final = r"\[[!-\\^-~]{0,70}+\]"
 _PORT: Final = r"(?::[0-9]{1,5}|)"
 _LOCAL: Final = r"(?:[ -;=?-~]{0,1024}@|)"
 _DOMAIN: Final = r"[ -;=?A-~]{0,255}+"
@@ -139,7 +146,7 @@ _FAILED: Final = (
     + _FACTS % (f"({_WORDS})", f"({_DSN})")
     + rf"""(deferred|bounced)[ ]\(
     (?:(host[ ]|connect[ ]to[ ]|lost[ ]connection[ ]with[ ]|conversation[ ]with[ ])
-       (?=([!-Z\\-~]{{1,255}}+\[[!-\\^-~]{{1,255}}+\]))({_NAME})|)
+       (?=({_NAME}{_ADDRESS}))({_NAME})|)
     ((?:{_ADDRESS}|)(?:[ ](?:said|refused[ ]to[ ]talk[ ]to[ ]me):[ ]([0-9]{{3}})|){_TEXT})"""
 )
 _REFUSED: Final = rf"""
@@ -191,7 +198,7 @@ class Line(Struct, frozen=True, gc=False):
         if parts[STATUS]:
             local, domain, relay, dsn, status, opening, peer, name, text, code = parts[FAILED]
             if not opening:
-                peer = relay[: relay.rfind("]") + 1]
+                peer = peer_of(relay)
                 name = peer.partition("[")[0]
             kind = (status, dsn, code, opening)
             return Line(
@@ -206,6 +213,11 @@ class Line(Struct, frozen=True, gc=False):
             peer, name, text = parts[LOGIN]
             return Line(("login", "", "", ""), stamp, "", (), text, peer, name)
         return None
+
+
+def peer_of(relay: str) -> str:
+    """Give the peer that a relay names, as it is counted; "" where it names no address."""
+    return relay[: relay.rfind("]") + 1][:_PEER_NAME]
 
 
 def troubles(lines: str) -> list[Parts]:
