@@ -83,8 +83,10 @@ def run(command: list[str], octets: int, *, account: Account | None = None) -> R
 
 
 def environment() -> dict[str, str]:
-    """Give the environment of all programs: octets are octets."""
-    return {**os.environ, "LC_ALL": "C"}
+    """Give the environment of all programs: octets are octets, and modules are compiled once, as where installed."""
+    found = {**os.environ, "LC_ALL": "C"}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
 
 
 def programs(log: Path, part: Path) -> dict[str, tuple[list[str], Path]]:
@@ -170,6 +172,7 @@ def measure(folder: Path, octets: int, rounds: int) -> dict[str, Any]:
     write(part, min(octets, PART))
     for path in (log, quarter, part):
         run(["wc", "-l", str(path)], path.stat().st_size)
+    run(explain(part), 0)
     runs = compare(log, part, rounds)
     fates = agree(runs)
     of_quarter = [run(explain(quarter), quarter.stat().st_size) for _ in range(rounds)]

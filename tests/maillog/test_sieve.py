@@ -135,6 +135,22 @@ def test_any_mixture_of_lines_comes_to_the_same_both_ways(lines: list[str], size
     assert sieved(data, size) == slowly(data)
 
 
+@st.composite
+def spliced(draw: st.DrawFn, lines: list[bytes]) -> bytes:
+    """Give a line made of the beginning of one and the end of another, or one in which something is wrong."""
+    one, other = draw(st.sampled_from(lines)), draw(st.sampled_from(lines))
+    at, end = draw(st.integers(0, len(one))), draw(st.integers(0, len(other)))
+    junk = draw(st.sampled_from([b"", b" ", b"; from=<", b">", b"@", b"[", b": ", b"5", b"\xe4", b"\x0b"]))
+    return one[:at] + junk + draw(st.sampled_from([one[at:], one[at + 1 :], one[at + 9 :], other[end:]]))
+
+
+@given(st.lists(spliced(GENERATED[:200_000].splitlines()), max_size=25))
+def test_lines_that_are_nearly_like_real_ones_come_to_the_same_both_ways(lines: list[bytes]) -> None:
+    data = b"\n".join(lines)
+    # The second time all that could be learned of them is known.
+    assert sieved(data) == sieved(data) == slowly(data)
+
+
 @given(st.binary(max_size=400), st.lists(LINES, max_size=5))
 def test_junk_among_lines_is_counted_and_never_raises(junk: bytes, lines: list[str]) -> None:
     data = "\n".join(lines).encode() + junk + b"\n" + "\n".join(lines).encode()
@@ -183,16 +199,24 @@ def test_utf_16_and_entries_of_the_journal_are_read_whole() -> None:
 
 # The labelled lines belong to others and are not a part of the project: where they are not, nobody can fetch them.
 if LABELLED.exists():
+    RAWS = [json.loads(line)["line"] for line in LABELLED.read_text(encoding="utf-8").splitlines()]
 
     def test_real_lines_come_to_the_same_both_ways() -> None:
-        raws = [json.loads(line)["line"] for line in LABELLED.read_text(encoding="utf-8").splitlines()]
         framed = [
             f"Nov 23 15:05:55 gw postfix/{daemon}[1]: {raw}"
             for daemon in ("smtp", "smtpd", "cleanup", "qmgr", "postscreen", "local", "anvil")
-            for raw in raws
+            for raw in RAWS
         ]
-        data = "\n".join(raws + framed).encode()
+        data = "\n".join(RAWS + framed).encode()
         assert sieved(data, 1 << 22) == slowly(data)
+
+    @given(st.lists(spliced([raw.encode() for raw in RAWS if "\n" not in raw]), max_size=25), st.booleans())
+    def test_lines_nearly_like_labelled_ones_come_to_the_same_both_ways(
+        lines: list[bytes], framed: bool
+    ) -> None:
+        before = b"Nov 23 15:05:55 gw postfix/smtp[1]: " if framed else b""
+        data = b"\n".join(before + line for line in [*lines, *POSTFIX[0].encode().split(b"\n")])
+        assert sieved(data) == sieved(data) == slowly(data)
 
 
 def test_what_was_learned_of_one_log_serves_another() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.maillog.sorting import apart, rows
+from gatepost.maillog.sorting import Line, hour_of, peer_of, rows, troubles
 
 STAMP = "Nov 23 15:05:55"
 ISO = "2026-11-23T15:05:55.123456+01:00"
@@ -34,6 +34,12 @@ def lines(*messages: str, stamp: str = STAMP, host: str = "gw") -> bytes:
     return "".join(f"{stamp} {host} {message}\n" for message in messages).encode()
 
 
+def apart(raw: str) -> Line | None:
+    """Take one line apart."""
+    (parts,) = troubles(raw + "\n")
+    return Line.of(parts)
+
+
 def told(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
     return [row for row in rows(data)[0] if any(row)]
 
@@ -48,6 +54,7 @@ def test_a_delivery_gives_its_stamp_and_the_domain(stamp: str, hour: bytes) -> N
     data = lines(*QUIET, SENT, *QUIET, stamp=stamp)
     assert told(data) == [(stamp.encode(), b"a.example", b"")]
     assert stamp.encode()[: rows(data)[1]] == hour
+    assert stamp[: hour_of(stamp)].encode() == hour
 
 
 def test_a_message_taken_in_gives_its_stamp() -> None:
@@ -117,11 +124,10 @@ def test_a_deferral_is_taken_apart() -> None:
     ).decode()
     line = apart(raw[:-1])
     assert line is not None
-    assert (line.kind, line.stamp, line.domain, line.addresses) == (
-        "deferred4.4.1", STAMP, "a.example", ("jo@a.example",)
-    )  # fmt: skip
+    assert line.kind == ("deferred", "4.4.1", "", "")
+    assert (line.stamp, line.domain, line.addresses) == (STAMP, "a.example", ("jo@a.example",))
     assert line.text == "connect to mx: queued as ABC)"
-    assert line.peer == "mx.a.example[192.0.2.1]"
+    assert (line.peer, line.name, line.presumed) == ("mx.a.example[192.0.2.1]", "mx.a.example", True)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,9 @@ def test_a_peer_that_the_text_begins_with_is_taken_out_of_it(text: str, opening:
     line = apart(lines(SENT.partition("sent (")[0] + "deferred (" + text).decode()[:-1])
     assert line is not None
     assert line.peer == "mx.b.example[192.0.2.7]"
-    assert line.kind.endswith(opening)
+    assert line.name == "mx.b.example"
+    assert line.kind[3] == opening
+    assert line.code == line.kind[2] == ("450" if "said" in text else "")
     assert line.text.startswith(rest)
 
 
@@ -167,7 +175,7 @@ def test_a_refusal_is_taken_apart(daemon: str, key: str, client: str, envelope: 
     )
     assert line is not None
     assert (line.domain, line.text, line.peer) == (
-        "b.example",
+        "B.example",
         "554 5.7.1 no; really",
         client.partition("]")[0] + "]",
     )
@@ -178,7 +186,26 @@ def test_a_failed_login_is_taken_apart() -> None:
         f"{STAMP} gw postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFz"
     )
     assert line is not None
-    assert (line.kind, line.domain, line.peer) == ("login", "", "unknown[192.0.2.1]")
+    assert (line.kind[0], line.domain, line.peer) == ("login", "", "unknown[192.0.2.1]")
+
+
+def test_each_line_gives_its_parts_in_the_order_of_the_lines() -> None:
+    raws = [f"{STAMP} gw {message}" for message in (QUIET[0], SENT.replace("sent (", "bounced ("), "", "x")]
+    found = troubles("".join(raw + "\n" for raw in raws))
+    assert [Line.of(parts) is not None for parts in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("relay", "peer"),
+    [
+        ("mx.a.example[192.0.2.1]:25", "mx.a.example[192.0.2.1]"),
+        ("mail.example[private/lmtp]", "mail.example[private/lmtp]"),
+        ("none", ""),
+        ("x" * 300 + "[192.0.2.1]", "x" * 255),
+    ],
+)
+def test_a_relay_names_its_peer_without_the_port(relay: str, peer: str) -> None:
+    assert peer_of(relay) == peer
 
 
 @pytest.mark.parametrize(
@@ -189,10 +216,17 @@ def test_what_is_not_surely_one_of_these_is_left(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "begin", ["Nov 23 15:05:55 gw postfix/smtp[1]: ", "", f"{STAMP} gw postfix/smtp[7]: {KEY}: to=<"]
+    "begin",
+    [
+        f"{STAMP} gw postfix/smtp[1]: ",
+        "",
+        f"{STAMP} gw postfix/smtp[7]: {KEY}: to=<",
+        f"{STAMP} gw {SENT.partition('sent')[0]}deferred (",
+        f"{STAMP} gw postfix/smtpd[7]: {KEY}: reject: RCPT from a[b]: ",
+    ],
 )
 def test_hostile_lines_cost_no_more_than_their_length(begin: str) -> None:
-    for filling in ("a", "<", "a=<", "a@", ", ", "[", ": ", "0", "a:"):
+    for filling in ("a", "<", "a=<", "a@", ", ", "[", ": ", "0", "a:", "; from=", "; from=<", ";", "said: "):
         raw = begin + filling * 30_000
         assert len(told(raw.encode() + b"\n")) <= 1
         apart(raw)

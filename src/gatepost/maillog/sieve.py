@@ -20,15 +20,29 @@ from gatepost.maillog.frame import unframe
 from gatepost.maillog.likeness import Likeness, Pattern
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
-from gatepost.maillog.sorting import ACTION, FAILED, LOGIN, REFUSED, STATUS, TEXTS, Line, Parts, hour_of, peer_of, rows, troubles
+from gatepost.maillog.sorting import (
+    ACTION,
+    FAILED,
+    LOGIN,
+    REFUSED,
+    STATUS,
+    TEXTS,
+    Line,
+    Parts,
+    hour_of,
+    peer_of,
+    rows,
+    troubles,
+)
 from gatepost.maillog.summary import EXAMPLES, Fate, Summary, domain_of, fate_of, label, peer_name
 from gatepost.maillog.wanted import Wanted
-from gatepost.reply.explain import explain
+from gatepost.reply.explain import explain, speakers_of
 from gatepost.reply.explanation import Context, Direction, Explanation, Side
 
 _TROUBLES: Final = frozenset(("deferred", "bounced", "rejected"))
 _BATCH: Final = 32 << 20  # octets of lines whose names are kept until they are counted
 _VERDICTS: Final = 20_000
+_NAMES: Final = 20_000  # of hosts
 _NAME: Final = 255  # characters of a peer
 _HOUR: Final = 13  # characters of a time to the hour
 _HEAD: Final = 4  # octets that tell whether a log is UTF-16
@@ -37,8 +51,9 @@ _ENTRY: Final = b"__CURSOR="  # of `journalctl -o export`: an entry is several l
 Row = tuple[str, Direction, Side]
 Place = tuple[str, Direction, Side, Result, Fate, str]
 _Trouble = tuple[str, str, str]
-# What is common to lines that are alike: the form of the line, and the patterns of its peer and its text.
-Kind = tuple[str, str, str, str, str, Pattern]
+# What is common to lines that are alike: the form of the line, who its peer is known to be, and the pattern of its
+# text; for a text that goes on with the peer's name, the pattern of that.
+Kind = tuple[str, str, str, str, str | tuple[str, ...], Pattern]
 
 
 class Verdict(Struct, frozen=True):
@@ -59,12 +74,34 @@ class Verdicts:
     def __init__(self) -> None:
         self.likeness = Likeness()
         self.known: dict[Kind, Verdict] = {}
+        self.speakers = Speakers(self.likeness)
 
     def put(self, kind: Kind, verdict: Verdict) -> None:
         """Keep a verdict; when there are too many, all are made anew as they are needed."""
         if len(self.known) >= _VERDICTS:
             self.known.clear()
         self.known[kind] = verdict
+
+
+class Speakers(dict[str, tuple[str, ...]]):
+    """Who a host is known to be, by its name; names that are alike are looked at once."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        super().__init__()
+        self._likeness = likeness
+        self._alike: dict[Pattern, tuple[str, ...]] = {}
+
+    def __missing__(self, name: str) -> tuple[str, ...]:
+        """Find it out, and keep it."""
+        if len(self) >= _NAMES:
+            self.clear()
+            self._alike.clear()
+        pattern = self._likeness[name]
+        found = self._alike.get(pattern)
+        if found is None:
+            found = self._alike[pattern] = speakers_of(name)
+        self[name] = found
+        return found
 
 
 class Sieve:
@@ -208,8 +245,8 @@ class Sieve:
 
     def _count_batch(self) -> None:
         """Count the names that came since the last time."""
-        for name, count in self._delivered.items():
-            self.summary.add_domain("delivered", name.decode().lower(), count)
+        for octets, count in self._delivered.items():
+            self.summary.add_domain("delivered", octets.decode().lower(), count)
         domains: dict[Fate, list[str]] = defaultdict(list)
         for place, some in self._troubles.items():
             domains[place[4]] += self._add_troubles(place, some)
@@ -260,7 +297,7 @@ class Sieve:
             octets = b"".join([line if line.isascii() else b"\n" for line in lines])
         found = troubles(octets.decode())
         failed, refused, login = TEXTS
-        likeness, settled = self._verdicts.likeness, self._settled
+        likeness, speakers, settled = self._verdicts.likeness, self._verdicts.speakers, self._settled
         patterns = likeness.patterns([parts[failed] or parts[refused] or parts[login] for parts in found])
         known = 0
         for parts, pattern, line in zip(found, patterns, lines, strict=True):
@@ -270,14 +307,16 @@ class Sieve:
                 if not opening:
                     peer = peer_of(relay)
                     name = peer.partition("[")[0]
-                kind = (status, dsn, code, opening, likeness[name], pattern)
+                # A reply stands for itself; what is told of a host has the host's name in it.
+                whom = speakers[name] if code and opening == "host " else likeness[name]
+                kind = (status, dsn, code, opening, whom, pattern)
             elif parts[ACTION]:
                 daemon, action, peer, name, code, _, _, domain, _ = parts[REFUSED]
-                kind = (daemon, action, code, "", likeness[name], pattern)
+                kind = (daemon, action, code, "", speakers[name], pattern)
             elif pattern:
                 peer, name, _ = parts[LOGIN]
                 domain = ""
-                kind = ("login", "", "", "", likeness[name], pattern)
+                kind = ("login", "", "", "", speakers[name], pattern)
             else:
                 self._line(text_of(line[:-1]))
                 continue
@@ -329,9 +368,7 @@ class Sieve:
         domains = [*map(str.lower, names)]
         first, last = self._first_and_last(stamps)
         row = summary.troubles[cause, direction, side]
-        row.add_many(
-            fate, len(lines), (first, last), {code: len(lines)}, Counter(domains), Counter(peers)
-        )
+        row.add_many(fate, len(lines), (first, last), {code: len(lines)}, Counter(domains), Counter(peers))
         count_in(summary.results, result, len(lines))
         summary.add_time(first)
         summary.add_time(last)

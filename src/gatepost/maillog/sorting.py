@@ -159,9 +159,7 @@ _LOGIN: Final = rf"""
     smtpd{_PID}warning:[ ](({_NAME}){_ADDRESS}){_PORT}:[ ]
     (SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed{_TEXT})
 """
-_TROUBLE: Final = re.compile(
-    rf"({_STAMP}){_BEHIND}(?:{_FAILED}|{_REFUSED}|{_LOGIN})\n|.*\n", re.VERBOSE
-)
+_TROUBLE: Final = re.compile(rf"({_STAMP}){_BEHIND}(?:{_FAILED}|{_REFUSED}|{_LOGIN})\n|.*\n", re.VERBOSE)
 # A line taken apart: its stamp, then what each form has, "" where it is of another; `Line.of` names them.
 Parts = tuple[str, ...]
 FAILED: Final = slice(1, 11)
@@ -201,9 +199,7 @@ class Line(Struct, frozen=True, gc=False):
                 peer = peer_of(relay)
                 name = peer.partition("[")[0]
             kind = (status, dsn, code, opening)
-            return Line(
-                kind, stamp, domain, (local + domain,), text, peer, name, code, presumed=not opening
-            )
+            return Line(kind, stamp, domain, (local + domain,), text, peer, name, code, presumed=not opening)
         if parts[ACTION]:
             daemon, action, peer, name, code, text, local, domain, recipient = parts[REFUSED]
             return Line(

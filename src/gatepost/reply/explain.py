@@ -94,6 +94,11 @@ def _explain(parsed: Parsed, context: Context, entry_id: str) -> Explanation:
     return _told(case, decision)
 
 
+def speakers_of(peer: str) -> tuple[str, ...]:
+    """Tell who speaks, by the marks in the name of a host: all that an explanation takes from it."""
+    return tuple(mark.speaker for mark in _found(peer)[1] if mark.speaker)
+
+
 def _class(parsed: Parsed) -> Class:
     digit = str(parsed.code)[0] if parsed.code is not None else parsed.enhanced[:1]
     return _CLASSES.get(digit, "unknown")
@@ -192,9 +197,8 @@ def _found(text: str) -> tuple[list[_Found], list[Mark]]:
 
 
 def _case(parsed: Parsed, class_: Class, context: Context, marks: list[Mark]) -> _Case:
-    direction, stage, speakers = context.direction, context.stage, []
-    if context.peer:
-        speakers = [mark.speaker for mark in _found(context.peer)[1] if mark.speaker]
+    direction, stage = context.direction, context.stage
+    speakers = [*speakers_of(context.peer)]
     for mark in marks:
         if mark.speaker:
             speakers.append(mark.speaker)

@@ -20,7 +20,7 @@ from gatepost.maillog.reading import Reading
 
 LEAST: Final = 16 << 20  # octets of a span, unless the file ends
 MOST: Final = 256 << 20
-PIECE: Final = 4 << 20
+PIECE: Final = 1 << 20  # what is made of more leaves the processor's cache before it is looked at again
 _HEAD: Final = 1 << 16
 # Whose readers look at one line at a time, and at nothing that stood at the beginning of the log.
 _CUT: Final = frozenset(("postfix", "exim"))

@@ -7,6 +7,7 @@ the reading and not the counting: what was read until then is given. What counts
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,7 @@ from gatepost.maillog.wanted import Wanted
 
 _ALONE: Final = 24 << 20  # octets that one process has read before others have started
 _PATIENCE: Final = 5.0  # seconds for a process to end
+_GARBAGE: Final = 50_000  # objects between two looks for cycles: rows are many and make none
 
 
 # What is said to a process beside a span: to leave the one it reads, and to end.
@@ -207,6 +209,7 @@ def _send(pipe: Connection, word: Span | str) -> None:
 def _read(pipe: Connection, wanted: Wanted, today: dt.date) -> None:
     """Read spans as they are given, until a word comes that says to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(_GARBAGE)
     verdicts = Verdicts()
     with suppress(EOFError, OSError):
         while (word := pipe.recv()) != _OVER:
