@@ -238,6 +238,17 @@ def test_verdicts_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sieve.end() == slowly(GENERATED[:300_000])
 
 
+def test_a_text_that_is_long_is_never_kept() -> None:
+    verdicts = Verdicts()
+    sieve = Sieve(TODAY, EVERYTHING, verdicts)
+    begin = f"{STAMPS[0]}smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 "
+    data = "".join(f"{begin}{f'{number};' * 1_000} no; {FROM}\n" for number in range(20)).encode()
+    sieve.receive(data)
+    assert sieve.end() == slowly(data)
+    assert not verdicts.known
+    assert max(map(len, verdicts.likeness), default=0) < BOUND // 8
+
+
 def test_an_event_is_explained_with_what_its_line_tells() -> None:
     event = Event(system="postfix", text="554 5.7.1 Relay access denied", direction="sent", stage="rcpt")
     assert (explained(event).direction, explained(event).stage) == ("sent", "rcpt")

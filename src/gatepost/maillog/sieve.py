@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from gatepost.maillog.event import Event, Result
 from gatepost.maillog.frame import unframe
+from gatepost.maillog.likeness import BOUND as ALIKE
 from gatepost.maillog.likeness import Likeness, Pattern
 from gatepost.maillog.lines import BOUND, Lines, text_of
 from gatepost.maillog.reading import Reading
@@ -293,8 +294,9 @@ class Sieve:
         Gives the number of those whose line is not counted yet.
         """
         octets = b"".join(lines)
-        if not octets.isascii():
-            octets = b"".join([line if line.isascii() else b"\n" for line in lines])
+        if not octets.isascii() or max(map(len, lines), default=0) > ALIKE:
+            some = [line if line.isascii() and len(line) <= ALIKE else b"\n" for line in lines]
+            octets = b"".join(some)
         found = troubles(octets.decode())
         failed, refused, login = TEXTS
         likeness, speakers, settled = self._verdicts.likeness, self._verdicts.speakers, self._settled

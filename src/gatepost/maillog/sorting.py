@@ -132,7 +132,6 @@ def _frame(data: bytes) -> tuple[str, str]:
 
 # --- lines of trouble ---
 
-_TEXT: Final = r".{0,2000}+"
 _PEER_NAME: Final = 255
 # Together not longer than a peer may be that is counted.
 _NAME: Final = r"[!-Z\\-~]{0,180}+"
@@ -140,14 +139,14 @@ _ADDRESS: Final = r"\[[!-\\^-~]{0,70}+\]"
 _PORT: Final = r"(?::[0-9]{1,5}|)"
 _LOCAL: Final = r"(?:[ -;=?-~]{0,1024}@|)"
 _DOMAIN: Final = r"[ -;=?A-~]{0,255}+"
-_PLAIN: Final = r"[\t -:<-~]{0,2000}+"  # without a semicolon
+_PLAIN: Final = r"[\t -:<-~]*+"  # without a semicolon
 _FAILED: Final = (
     rf"{_AGENT}{_PID}{_KEY}:[ ]to=<({_LOCAL})({_DOMAIN})>,[ ]"
     + _FACTS % (f"({_WORDS})", f"({_DSN})")
     + rf"""(deferred|bounced)[ ]\(
     (?:(host[ ]|connect[ ]to[ ]|lost[ ]connection[ ]with[ ]|conversation[ ]with[ ])
        (?=({_NAME}{_ADDRESS}))({_NAME})|)
-    ((?:{_ADDRESS}|)(?:[ ](?:said|refused[ ]to[ ]talk[ ]to[ ]me):[ ]([0-9]{{3}})|){_TEXT})"""
+    ((?:{_ADDRESS}|)(?:[ ](?:said|refused[ ]to[ ]talk[ ]to[ ]me):[ ]([0-9]{{3}})|).*+)"""
 )
 _REFUSED: Final = rf"""
     (smtpd|postscreen|cleanup){_PID}{_KEY}:[ ]
@@ -157,7 +156,7 @@ _REFUSED: Final = rf"""
 """
 _LOGIN: Final = rf"""
     smtpd{_PID}warning:[ ](({_NAME}){_ADDRESS}){_PORT}:[ ]
-    (SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed{_TEXT})
+    (SASL[ ][A-Za-z0-9_-]{{1,40}}[ ]authentication[ ]failed.*+)
 """
 _TROUBLE: Final = re.compile(rf"({_STAMP}){_BEHIND}(?:{_FAILED}|{_REFUSED}|{_LOGIN})\n|.*\n", re.VERBOSE)
 # A line taken apart: its stamp, then what each form has, "" where it is of another; `Line.of` names them.
@@ -171,21 +170,18 @@ TEXTS: Final = (9, 16, 22)
 
 
 class Line(Struct, frozen=True, gc=False):
-    """A line of trouble. Lines of the same `kind` whose texts and names of peers are alike mean the same.
+    """A line of trouble taken apart.
 
-    The kind is what the line is about, the code of the reply, and how the text begins where it names the peer.
-
-    `domain` is the one it counts for, of `addresses` those that it names; `peer` is without a port, and what stands
-    before its address is left out of the text. It is `presumed` where another may be meant, whom the text names.
+    `domain` is the one it counts for as it is written, of `addresses` those that it names; `peer` is without a port.
+    Where the text begins to speak of the peer, that is left out of it up to the address. The peer is `presumed` where
+    another may be meant, whom the text names. `code` is that of the reply, where it stands in its usual place.
     """
 
-    kind: tuple[str, str, str, str]
     stamp: str
     domain: str
     addresses: tuple[str, ...]
     text: str
     peer: str
-    name: str
     code: str = ""
     presumed: bool = False
 
@@ -194,20 +190,17 @@ class Line(Struct, frozen=True, gc=False):
         """Name the parts of a line; None where it has none of the forms."""
         stamp = parts[0]
         if parts[STATUS]:
-            local, domain, relay, dsn, status, opening, peer, name, text, code = parts[FAILED]
-            if not opening:
+            local, domain, relay, _, _, opening, peer, _, text, code = parts[FAILED]
+            presumed = not opening
+            if presumed:
                 peer = peer_of(relay)
-                name = peer.partition("[")[0]
-            kind = (status, dsn, code, opening)
-            return Line(kind, stamp, domain, (local + domain,), text, peer, name, code, presumed=not opening)
+            return Line(stamp, domain, (local + domain,), text, peer, code, presumed)
         if parts[ACTION]:
-            daemon, action, peer, name, code, text, local, domain, recipient = parts[REFUSED]
-            return Line(
-                (daemon, action, code, ""), stamp, domain, (recipient, local + domain), text, peer, name, code
-            )
-        if parts[TEXTS[2]]:
-            peer, name, text = parts[LOGIN]
-            return Line(("login", "", "", ""), stamp, "", (), text, peer, name)
+            _, _, peer, _, code, text, local, domain, recipient = parts[REFUSED]
+            return Line(stamp, domain, (recipient, local + domain), text, peer, code)
+        if parts[LOGIN][2]:
+            peer, _, text = parts[LOGIN]
+            return Line(stamp, "", (), text, peer)
         return None
 
 
