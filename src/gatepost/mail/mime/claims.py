@@ -15,7 +15,7 @@ from msgspec import Struct
 from gatepost.mail.mime import parameters
 from gatepost.mail.mime.ambiguity import Trick
 from gatepost.mail.mime.bounds import MAX_READINGS
-from gatepost.mail.mime.encodings import KNOWN
+from gatepost.mail.mime.encodings import IDENTITY, KNOWN
 from gatepost.mail.mime.names import Doubt, file_names
 from gatepost.mail.mime.parameters import Parameter, Value
 from gatepost.mail.mime.part import Field
@@ -26,6 +26,8 @@ MAX_BOUNDARY: Final = 70
 _LONGEST_BOUNDARY: Final = 1000
 _TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 _LOOSE_TYPE: Final = re.compile(r"""["'\s]*([^\s/\\"';,]{1,127})\s*[/\\]\s*([^\s;,"']{1,127})""")
+_LONGEST_ENCODING: Final = 1000
+_NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 _TOKEN: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _SHOWN: Final = 60
 
@@ -171,24 +173,34 @@ def _encodings(raw: list[bytes], doubts: dict[Doubt, None]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     strict: dict[str, None] = {}
     for value in _bounded(raw):
-        text = value[:1000].decode("latin-1").strip().lower()
-        strict[text] = None
-        found[text if text in KNOWN else ""] = None
+        text = value[:_LONGEST_ENCODING].decode("latin-1").strip().lower()
+        strict["" if text in IDENTITY else text] = None
         if text in KNOWN:
+            found[text] = None
             continue
-        plain = parameters.without_comments(text) if "(" in text else text
-        tokens = _TOKEN.findall(plain)
-        token = next((token for token in tokens if token in KNOWN), "")
+        found[""] = None
+        known = _known_in(text)
+        found.update(dict.fromkeys(known))
         shown = repr(text[:_SHOWN])
-        if token:
-            found[token] = None
+        if known:
             doubts[
                 Trick.ENCODING_BROKEN,
-                f"the transfer encoding is {shown}; some readers take it for {token}, some for none",
+                f"the transfer encoding is {shown}; some readers take it for {known[0]}, some for none",
             ] = None
         else:
             doubts[Trick.ENCODING_UNKNOWN, f"nobody knows the transfer encoding {shown}"] = None
     if len(strict) > 1:
-        shown = " and ".join(list(strict)[:3])[:_SHOWN]
+        shown = " and ".join([repr(text) for text in list(strict)[:3]])[:_SHOWN]
         doubts[Trick.ENCODING_TWICE, f"there is more than one transfer encoding: {shown}"] = None
     return tuple(found)
+
+
+def _known_in(text: str) -> list[str]:
+    """Find the encodings that a lenient reader could see in a value that is none."""
+    plain = parameters.without_comments(text) if "(" in text else text
+    tokens = [token for token in _TOKEN.findall(plain) if token in KNOWN and token not in IDENTITY]
+    squeezed = _NO_LETTER.sub("", plain)
+    lenient = [
+        encoding for encoding in ("base64", "quoted-printable") if encoding.replace("-", "") in squeezed
+    ]
+    return list(dict.fromkeys([*tokens, *lenient]))

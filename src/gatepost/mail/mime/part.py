@@ -15,7 +15,7 @@ from gatepost.mail.mime.ambiguity import Ambiguity
 from gatepost.mail.mime.encodings import Decoded, decoded
 from gatepost.mail.mime.text import texts
 
-_KEPT: Final = 1 << 18
+_KEPT: Final = 1 << 23
 """Decoded octets of a part that are kept for the next who asks; more are decoded again, at gigabytes a second."""
 
 
