@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.mail.mime import Trick, view
+from gatepost.mail.mime import view
 from tests.mail.mime.tricks import PAYLOAD, TRICKS
 
 

@@ -37,13 +37,13 @@ class Region(Struct, frozen=True, gc=False):
 class Cut(Struct, frozen=True, gc=False):
     """A multipart cut at its delimiters.
 
-    `parts` are in order, those that begin behind a closing delimiter too. `preamble` and `epilogue` may be empty.
-    `rest` is where cutting stopped, -1 when it went to the end.
+    `parts` are in order, those behind a closing delimiter too. What is behind one and no part is an epilogue; it may be
+    empty, as the preamble may. `rest` is where cutting stopped, -1 when it went to the end.
     """
 
     preamble: Region
     parts: tuple[Region, ...]
-    epilogue: Region
+    epilogues: tuple[Region, ...]
     closing: bool
     rest: int = -1
 
@@ -88,17 +88,17 @@ def cut(octets: bytes, start: int, end: int, lines: list[Delimiter], *, stopped:
     preamble = Region(start, _before(octets, start, lines[0].start))
     parts: list[Region] = []
     closed = False
-    epilogue = Region(end, end)
+    epilogues: list[Region] = []
     for line, following in zip(lines, [*lines[1:], None], strict=True):
         stop = end if following is None else _before(octets, line.behind, following.start)
         if line.closing:
             closed = True
-            epilogue = Region(line.behind, max(stop, line.behind), closed=True)
+            epilogues.append(Region(line.behind, max(stop, line.behind), closed=True))
         elif following is None and stopped:
-            return Cut(preamble, tuple(parts), epilogue, closed, rest=line.behind)
+            return Cut(preamble, tuple(parts), tuple(epilogues), closed, rest=line.behind)
         else:
             parts.append(Region(line.behind, max(stop, line.behind), closed=closed))
-    return Cut(preamble, tuple(parts), epilogue, closed)
+    return Cut(preamble, tuple(parts), tuple(epilogues), closed)
 
 
 def guessed(octets: bytes, start: int, end: int) -> bytes | None:

@@ -116,6 +116,7 @@ def _broken_base64(raw: bytes, padding: int) -> Decoded:
             )
     elif not doubts and len(raw.translate(None, _SPACE)) % 4:
         doubts.append((Trick.BASE64_UNPADDED, "the base64 data is not padded; some readers drop its end"))
+    readings.append(raw)  # as readers show it that give up
     return Decoded(tuple(dict.fromkeys(readings)), tuple(doubts))
 
 

@@ -27,12 +27,14 @@ _LOOKS_LIKE_FIELD: Final = re.compile(rb"[!-9;-~]{1,78}[ \t]{0,8}:")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _BLANK: Final = re.compile(rb"[\n\r]+")
 _MAX_SHOWN: Final = 40
+_BARE: Final = "a CR without LF in the header, which some readers take for a line end"
 
 
 class Header(Struct, frozen=True, gc=False):
     """The fields up to the blank line, and where the body begins.
 
     `early` is set when some readers end the header sooner: how many fields they have, and where their body begins.
+    `bare` tells that a bare CR was taken for a line end, which other readers do not.
     `late` is set when the header begins with blank lines that some readers skip: where it begins for them.
     """
 
@@ -41,6 +43,7 @@ class Header(Struct, frozen=True, gc=False):
     doubts: tuple[tuple[Trick, str], ...] = ()
     early: tuple[int, int] | None = None
     late: int | None = None
+    bare: bool = False
 
 
 def looks_like_header(octets: bytes, start: int) -> bool:
@@ -48,8 +51,8 @@ def looks_like_header(octets: bytes, start: int) -> bool:
     return _LOOKS_LIKE_FIELD.match(octets, start) is not None
 
 
-def read(octets: bytes, start: int, end: int) -> Header:
-    """Read the header that begins at `start`, of a part that ends at `end`."""
+def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
+    """Read the header that begins at `start`, of a part that ends at `end`; `bare`: a CR alone ends a line too."""
     if octets.startswith((b"From ", b">From "), start):  # the first line of a message in an mbox
         start = min(octets.find(b"\n", start, end) + 1 or end, end)
     if octets.startswith((b"\r\n", b"\n", b"\r"), start):
@@ -59,14 +62,19 @@ def read(octets: bytes, start: int, end: int) -> Header:
     if stop - start > MAX_HEADER:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_HEADER:,} octets"))
         stop = start + MAX_HEADER
-    lines = _lines(octets[start:stop], doubts)
+    lines = _lines(octets[start:stop], doubts, bare=bare)
     if len(lines) > MAX_LINES:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_LINES:,} lines"))
         lines.pop()
-    return _fields(lines, start, body, doubts)
+    fields, early = _fields(lines, start, doubts)
+    is_bare = any(name is Trick.BARE_LINE_END and words == _BARE for name, words in doubts)
+    return Header(fields, body, tuple(dict.fromkeys(doubts)), early, bare=is_bare)
 
 
-def _fields(lines: list[bytes], start: int, body: int, doubts: list[tuple[Trick, str]]) -> Header:
+def _fields(
+    lines: list[bytes], start: int, doubts: list[tuple[Trick, str]]
+) -> tuple[tuple[Field, ...], tuple[int, int] | None]:
+    """Read the fields, and where others would end the header: how many they have, and where their body begins."""
     fields: list[Field] = []
     folded: list[bytes] = []
     name = ""
@@ -100,7 +108,7 @@ def _fields(lines: list[bytes], start: int, body: int, doubts: list[tuple[Trick,
         at += len(line) + 1
     if folded:
         fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
-    return Header(tuple(fields), body, tuple(dict.fromkeys(doubts)), early)
+    return tuple(fields), early
 
 
 def _name(label: bytes, doubts: list[tuple[Trick, str]]) -> str:
@@ -130,16 +138,14 @@ def _name(label: bytes, doubts: list[tuple[Trick, str]]) -> str:
     return own.decode("ascii") if own else ""
 
 
-def _lines(block: bytes, doubts: list[tuple[Trick, str]]) -> list[bytes]:
+def _lines(block: bytes, doubts: list[tuple[Trick, str]], *, bare: bool) -> list[bytes]:
     """Cut a header into lines, each with the CR of its end, so that their places stay known."""
     breaks = block.count(b"\n")
     if block.count(b"\r") != breaks or block.count(b"\r\n") != breaks:
-        bare = _BARE_CR.sub(b"\n", block)
-        if bare != block:
-            doubts.append(
-                (Trick.BARE_LINE_END, "a CR without LF in the header, which some readers take for a line end")
-            )
-            block = bare
+        mended = _BARE_CR.sub(b"\n", block) if bare else block
+        if mended != block:
+            doubts.append((Trick.BARE_LINE_END, _BARE))
+            block = mended
         elif b"\r" in block:
             doubts.append((Trick.BARE_LINE_END, "lines of the header end in LF and in CRLF"))
     return block.split(b"\n", MAX_LINES)

@@ -20,6 +20,7 @@ from gatepost.mail.mime.delimiters import Cut, Delimiter, cut, delimiters, guess
 from gatepost.mail.mime.encodings import IDENTITY, decoded
 from gatepost.mail.mime.part import Field, Origin, Part
 
+# Others of this family, such as delivery-status, are shown as text; they are opened and are leaves all the same.
 _MESSAGES: Final = frozenset(
     (
         "message/rfc822",
@@ -60,6 +61,7 @@ class _Children:
 
     def __init__(self, place: _Place) -> None:
         self.place = place
+        self.around = place.boundaries
         self.made: list[Part] = []
         self.regions: set[tuple[int, int, int]] = set()
         self._counted = 0
@@ -76,6 +78,11 @@ class _Children:
             usual_type,
             self.place.boundaries,
         )
+
+    def again(self, why: str) -> _Place:
+        """Give the place of another reading of the part itself."""
+        place = self.next(Origin.ALTERNATIVE, why, self.place.usual_type)
+        return _Place(place.number, place.depth, place.origin, place.reading, place.usual_type, self.around)
 
     def is_new(self, source: _Source, start: int, end: int) -> bool:
         region = (id(source), start, end)
@@ -120,20 +127,25 @@ class Tree:
             self._doubt(name, number, words)
         children = _Children(place)
         opened = self._open(source, header.body, end, said, children, header.early)
-        self._other_headers(source, header, end, children)
+        self._other_headers(source, header, start, end, children)
         if not opened:
             self._files(source, header.body, end, said, children)
         return _part(source, start, header.body, end, place, header.fields, said, children, opened=opened)
 
-    def _other_headers(self, source: _Source, header: headers.Header, end: int, children: _Children) -> None:
+    def _other_headers(
+        self, source: _Source, header: headers.Header, start: int, end: int, children: _Children
+    ) -> None:
         """Read the part once more for those who see its header end sooner, or begin later."""
         if header.early is not None:
             count, body = header.early
             fields = header.fields[:count]
             why = "the header ends at the first line that is no field"
             self._alternative(source, body, end, fields, children, why)
+        if header.bare:
+            fields = headers.read(source.octets, start, end, bare=False).fields
+            self._alternative(source, header.body, end, fields, children, "a CR alone is no line end")
         if header.late is not None and self._may_go_on(children):
-            place = children.next(Origin.ALTERNATIVE, "blank lines before the header are skipped")
+            place = children.again("blank lines before the header are skipped")
             children.made.append(self._entity(source, header.late, end, place))
 
     def _alternative(
@@ -141,7 +153,7 @@ class Tree:
     ) -> None:
         if not self._may_go_on(children) or not self._effort.look(end - body):
             return
-        place = children.next(Origin.ALTERNATIVE, why, children.place.usual_type)
+        place = children.again(why)
         said = claims(fields, place.usual_type)
         inner = _Children(place)
         opened = self._open(source, body, end, said, inner, None)
@@ -177,11 +189,11 @@ class Tree:
     ) -> bool:
         """Take the body apart, if any reader would; tell whether the children cover it."""
         is_multipart = any(media_type.startswith("multipart/") for media_type in said.media_types)
-        is_message = any(media_type in _MESSAGES for media_type in said.media_types)
+        is_message = any(media_type.startswith("message/") for media_type in said.media_types)
         if not (is_multipart or is_message or said.boundaries):
-            if said.media_types[0] == "message/external-body":
-                self._doubt(Trick.EXTERNAL_BODY, children.place.number, _external(said))
             return False
+        if "message/external-body" in said.media_types:
+            self._doubt(Trick.EXTERNAL_BODY, children.place.number, _external(said))
         opened = False
         for at, (inner, start, stop) in enumerate(self._bodies(source, body, end, said)):
             if is_multipart or said.boundaries:
@@ -189,7 +201,8 @@ class Tree:
                 opened = self._multipart(inner, start, stop, said, children, declared=is_multipart) or opened
             if is_message:
                 opened = self._message(inner, start, stop, said, children) or opened
-        return opened and not (is_multipart and is_message)
+        # A reader that does not open it, or not as it is encoded, has it as a whole.
+        return opened and not (is_multipart and is_message) and all(e in IDENTITY for e in said.encodings)
 
     def _bodies(self, source: _Source, body: int, end: int, said: Claims) -> list[tuple[_Source, int, int]]:
         """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
@@ -224,7 +237,7 @@ class Tree:
             return False
         place = children.next(Origin.MESSAGE)
         children.made.append(self._entity(source, start, end, place))
-        return True
+        return any(media_type in _MESSAGES for media_type in said.media_types)
 
     def _multipart(
         self, source: _Source, start: int, end: int, said: Claims, children: _Children, *, declared: bool
@@ -272,9 +285,11 @@ class Tree:
             (*children.place.boundaries, *[boundary for boundary, _ in found]),
         )
         opened = False
-        for at, (_, lines) in enumerate(found):
-            opened = self._cut(source, start, end, lines, said, children, first=not at) or opened
-        return opened and declared
+        for at, (boundary, lines) in enumerate(found):
+            covered = self._cut(source, start, end, lines, said, children, first=not at)
+            # Who does not guess a boundary shows the whole as text.
+            opened = opened or (covered and declared and boundary in said.boundaries)
+        return opened
 
     def _no_boundary(self, said: Claims, number: str, guess: bytes | None) -> None:
         guessed_at = (
@@ -321,7 +336,11 @@ class Tree:
         """Read the parts of a cut, and what stands around them; tell whether all of it became children."""
         usual = "message/rfc822" if said.media_types[0] == "multipart/digest" else "text/plain"
         number = children.place.number
-        complete = self._aside(source, made.preamble.start, made.preamble.end, Origin.PREAMBLE, children)
+        complete = bool(made.parts)
+        complete = (
+            self._aside(source, made.preamble.start, made.preamble.end, Origin.PREAMBLE, children)
+            and complete
+        )
         for region in made.parts:
             if not children.is_new(source, region.start, region.end):
                 continue
@@ -341,12 +360,11 @@ class Tree:
                     number,
                     "parts follow the closing delimiter, where many readers stop",
                 )
-            if not made.closing:
+            if not made.closing and not children.place.reading:
                 self._doubt(Trick.CLOSING_MISSING, number, "the closing delimiter is missing")
-        return (
-            self._aside(source, made.epilogue.start, made.epilogue.end, Origin.EPILOGUE, children)
-            and complete
-        )
+        for region in made.epilogues:
+            complete = self._aside(source, region.start, region.end, Origin.EPILOGUE, children) and complete
+        return complete
 
     def _aside(self, source: _Source, start: int, end: int, origin: Origin, children: _Children) -> bool:
         """Keep what stands before the first or behind the last delimiter, unless it is what mailers write there."""

@@ -40,7 +40,7 @@ class View:
         for part in self.parts:
             if part.origin is Origin.MESSAGE:
                 found.update(dict.fromkeys(word_doubts(part)))
-            if not part.opened:
+            if not part.opened and not part.reading:  # another reading has its doubt already: why it is one
                 found.update(dict.fromkeys(part.ambiguities()))
         return tuple(found)
 
