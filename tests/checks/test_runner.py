@@ -1,4 +1,4 @@
-"""Running checks: at once where nothing waits, in parallel where something does, and never an exception."""
+"""Running checks: at once where nothing waits, in parallel where something does, wave by wave, never an exception."""
 
 from __future__ import annotations
 
@@ -163,3 +163,76 @@ def test_cancelling_reaches_the_checks() -> None:
 
     asyncio.run(run())
     assert sorted(cancelled) == ["a", "b"]
+
+
+# -- waves --------------------------------------------------------------------------------------------------
+
+
+class Judge(AtOnce):
+    """Tells by its name what it saw of others: "j(a b)"."""
+
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Sequence[Finding]:
+        super().look(stage, facts, content)
+        return (finding(f"{self.name}({' '.join([seen.check for seen in facts.findings])})"),)
+
+
+class WaitingJudge(Judge):
+    async def look(  # type: ignore[override]
+        self, stage: Stage, facts: Facts, content: Content | None
+    ) -> Sequence[Finding]:
+        await asyncio.sleep(0)
+        return super().look(stage, facts, content)
+
+
+@pytest.mark.parametrize("first", [AtOnce, Waiting])
+@pytest.mark.parametrize("second", [Judge, WaitingJudge])
+@pytest.mark.parametrize("third", [Judge, WaitingJudge])
+def test_each_wave_sees_what_the_waves_before_it_found_and_nothing_of_its_own(
+    first: type[AtOnce], second: type[Judge], third: type[Judge]
+) -> None:
+    checks = Checks((first("a"), first("b")), (second("j"), second("k")), (third("l"),))
+    assert [each.check for each in at(checks)] == ["a", "b", "j(a b)", "k(a b)", "l(a b j(a b) k(a b))"]
+
+
+def test_a_later_wave_sees_what_was_found_at_once_and_what_was_waited_for() -> None:
+    checks = Checks((Waiting("a"), AtOnce("b")), (Judge("j"),))
+    assert [each.check for each in at(checks)] == ["b", "a", "j(b a)"]
+
+
+def test_a_later_wave_sees_the_findings_of_earlier_stages_too() -> None:
+    before = Facts(
+        session="7zq4k0v3m8x2a", client="192.0.2.7", role="inbound", relay=False, findings=(finding("x"),)
+    )
+    found, waiting = Checks((AtOnce("a"),), (Judge("j"),)).at(Stage.CONTENT, before)
+    assert ([each.check for each in found], waiting) == (["a", "j(x a)"], None)
+    assert [each.check for each in before.findings] == ["x"]
+
+
+def test_nothing_is_waited_for_where_no_wave_waits() -> None:
+    found, waiting = Checks((AtOnce("a"),), (Judge("j"),), (Judge("k"),)).at(Stage.CONTENT, FACTS)
+    assert waiting is None
+    assert [each.check for each in found] == ["a", "j(a)", "k(a j(a))"]
+
+
+def test_a_wave_without_checks_at_a_stage_is_none() -> None:
+    class AtRcpt(Judge):
+        stages = frozenset({Stage.RCPT})
+
+    checks = Checks((AtRcpt("r"),), (Judge("j"),), ())
+    assert checks.stages == {Stage.RCPT, Stage.CONTENT}
+    assert [each.check for each in at(checks)] == ["j()"]
+    assert [each.check for each in at(checks, Stage.RCPT)] == ["r()"]
+
+
+@pytest.mark.parametrize("first", [AtOnce, Waiting])
+@pytest.mark.parametrize("second", [Judge, WaitingJudge])
+def test_what_fails_in_a_wave_is_a_finding_that_the_next_one_sees(
+    first: type[AtOnce], second: type[Judge]
+) -> None:
+    error = ZeroDivisionError("secret")
+    found = at(Checks((first("a", error),), (second("j"), second("k", error))))
+    assert [(each.check, each.result is Result.UNAVAILABLE) for each in found] == [
+        ("a", True),
+        ("j(a)", False),
+        ("k", True),
+    ]

@@ -64,7 +64,7 @@ OFF = {
 
 
 def names(checking: Checking) -> set[str]:
-    return {name for looks in checking.checks._looks.values() for name, _ in looks}
+    return {name for waves in checking.checks._waves.values() for wave in waves for name, _ in wave}
 
 
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_what_the_rules_let_count_makes_a_session_wait_and_what_speaks_for_it_sp
         return Finding(check="c", stage=Stage.CONNECT, result=Result.FOUND, name=name)
 
     def judged(checking: Checking) -> list[bool]:
-        looks = dict(checking.checks._looks[Stage.RCPT])
+        looks = dict(checking.checks._waves[Stage.RCPT][0])
         greylist = looks["greylist"].__self__  # type: ignore[attr-defined]
         return [
             greylist._suspicious(finding("reverse-name-missing")),

@@ -22,7 +22,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `client` is the address of the connecting host, `reverse_path` None for `<>` or before MAIL,
     `declared_size` the octets announced by MAIL SIZE= (0: none). `recipient` is the one in question at RCPT.
-    `findings` are those of the stages before, from RCPT on.
+    `findings` are those of the stages before, from RCPT on, and of the checks of this stage that come in an earlier
+    wave.
     """
 
     session: str
