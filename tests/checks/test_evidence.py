@@ -11,6 +11,7 @@ from gatepost.checks.evidence import (
     Evidence,
     NoteEvidence,
     OutageEvidence,
+    ReverseNameEvidence,
     SignatureEvidence,
     SizeEvidence,
     SpfEvidence,
@@ -56,6 +57,29 @@ def test_of_an_outage_nothing_is_public_and_of_a_list_only_what_matched() -> Non
     assert OutageEvidence("clamd", "/secret").facts() == {}
     assert SignatureEvidence("X", "clamd at /secret", "part 1").facts() == {"signature": "X"}
     assert EntryEvidence("*.b.test", "x@y.b.test", "spam").facts() == {"matched": "x@y.b.test"}
+
+
+def test_a_domain_is_vouched_for_only_by_proof_of_it() -> None:
+    def spf(result: str) -> SpfEvidence:
+        return SpfEvidence(result, "mailfrom", "192.0.2.7", "a.test", "why")
+
+    assert [spf(result).vouches_for() for result in ("pass", "neutral", "fail", "none")] == [
+        "a.test",
+        "",
+        "",
+        "",
+    ]
+    assert [DkimEvidence(r, "a.test", "s").vouches_for() for r in ("pass", "fail", "temperror")] == [
+        "a.test",
+        "",
+        "",
+    ]
+    assert DkimEvidence("pass", "a.test", "s", testing=True).vouches_for() == ""
+    assert DkimEvidence("pass", "a.test", "s", unsigned_octets=7).vouches_for() == ""
+    assert [DmarcEvidence(r, "a.test", "why").vouches_for() for r in ("pass", "none")] == ["a.test", ""]
+    assert ReverseNameEvidence("192.0.2.7", ("a.test",), "a.test").vouches_for() == "a.test"
+    assert ReverseNameEvidence("192.0.2.7", ("a.test",)).vouches_for() == ""
+    assert EntryEvidence("a.test", "a.test").vouches_for() == ""
 
 
 def test_every_evidence_has_words_of_its_own() -> None:

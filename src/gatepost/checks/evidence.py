@@ -21,6 +21,10 @@ class _Evidence(Struct, frozen=True, tag_field="kind", gc=False):
         """Give the public facts, by the names that the fields of catalogue entries have."""
         return {}
 
+    def vouches_for(self) -> str:
+        """Give the domain that this proves to stand behind a client or a message; "" for none."""
+        return ""
+
 
 class SizeEvidence(_Evidence, frozen=True, tag="size", gc=False):
     """How large it is or claims to be, and the limit, in octets; `declared` when SIZE= said so."""
@@ -100,6 +104,10 @@ class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=Tru
         """Give what its owner published anyway."""
         return {"client": self.client, "domain": self.domain, "why": self.explanation or self.reason}
 
+    def vouches_for(self) -> str:
+        """Give the domain that lets the client send for it; "neutral" says nothing (RFC 7208 §8.2)."""
+        return self.domain if self.result == "pass" else ""
+
 
 class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=True):
     """One DKIM signature and what became of it; `key_seen` is when DNS told of its key (seconds since 1970)."""
@@ -127,6 +135,15 @@ class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=T
     def facts(self) -> dict[str, str]:
         """Give whose signature did not hold, and why."""
         return {"domain": self.domain, "why": self.reason}
+
+    def vouches_for(self) -> str:
+        """Give the signer of all that is there.
+
+        What is only tried out counts as not signed (t=y, RFC 6376 §3.6.1), and behind a part of the body anyone may
+        have added the rest (l=, §8.2).
+        """
+        whole = self.result == "pass" and not self.testing and not self.unsigned_octets
+        return self.domain if whole else ""
 
 
 class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=True):
@@ -179,6 +196,10 @@ class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults
     def facts(self) -> dict[str, str]:
         """Give the domain that asks for it, and what it rests on."""
         return {"domain": self.author, "policy": self.policy, "why": self.reason}
+
+    def vouches_for(self) -> str:
+        """Give the domain of the author, where it stands behind the message."""
+        return self.author if self.result == "pass" else ""
 
 
 class AuthorEvidence(_Evidence, frozen=True, tag="author", gc=False, omit_defaults=True):
@@ -260,9 +281,12 @@ class ReverseNameEvidence(_Evidence, frozen=True, tag="reverse-name", gc=False):
         return f"{shown}, and {name} {self.dynamic}" if self.dynamic else shown
 
     def facts(self) -> dict[str, str]:
-        """Give address and name; "domain" is a name that is proven to be the client's."""
-        name = self.confirmed or (self.names[0] if self.names else "")
-        return {"address": self.address, "name": name, "domain": self.confirmed}
+        """Give address and name."""
+        return {"address": self.address, "name": self.confirmed or (self.names[0] if self.names else "")}
+
+    def vouches_for(self) -> str:
+        """Give the name that is proven to be the client's."""
+        return self.confirmed
 
 
 class HeloEvidence(_Evidence, frozen=True, tag="helo", gc=False):

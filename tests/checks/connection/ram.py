@@ -87,12 +87,12 @@ class Broken:
 
 
 class Named(_Evidence, frozen=True, tag="named", gc=False):
-    """Evidence that names a domain, as that of SPF, DKIM and reverse names does."""
+    """Evidence that vouches for a domain, as that of SPF, DKIM and reverse names does."""
 
     domain: str
 
-    def facts(self) -> dict[str, str]:
-        return {"domain": self.domain}
+    def vouches_for(self) -> str:
+        return self.domain
 
 
 def good(check: str, *domains: str, stage: Stage = Stage.MAIL) -> Finding:

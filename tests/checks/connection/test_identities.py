@@ -14,8 +14,9 @@ from gatepost.checks.connection.identities import (
     pool_of,
     vouched,
 )
+from gatepost.checks.evidence import DkimEvidence, SpfEvidence
 from gatepost.checks.facts import Facts
-from gatepost.checks.finding import Finding
+from gatepost.checks.finding import Finding, Result, Stage
 from tests.checks.connection.ram import bad, good
 
 SUFFIXES = PublicSuffixList()
@@ -59,6 +60,17 @@ def test_only_what_its_own_check_found_good_is_vouched_for() -> None:
     assert vouched(findings, SPF) == ("a.example",)
     assert vouched(findings, DKIM) == ("b.example", "c.example")
     assert vouched(findings, REVERSE) == ()
+
+
+def test_beside_a_good_signature_a_broken_one_gets_no_word_in_and_neutral_is_no_proof() -> None:
+    signatures = (DkimEvidence("pass", "forger.example", "s"), DkimEvidence("fail", "bank.example", "s"))
+    dkim = Finding(
+        check=DKIM, stage=Stage.CONTENT, result=Result.CLEAN, name="dkim-pass", evidence=signatures
+    )
+    neutral = SpfEvidence("neutral", "mailfrom", "192.0.2.7", "bank.example", "by ?all")
+    spf = Finding(check=SPF, stage=Stage.MAIL, result=Result.CLEAN, name="spf-neutral", evidence=(neutral,))
+    assert vouched((dkim, spf), DKIM) == ("forger.example",)
+    assert vouched((dkim, spf), SPF) == ()
 
 
 @pytest.mark.parametrize(

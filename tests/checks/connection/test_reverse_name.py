@@ -76,7 +76,8 @@ def test_a_name_that_a_provider_made_up_is_a_finding_of_its_own() -> None:
     first, second = findings({PTR: {"PTR": [name]}, name: {"A": [CLIENT]}})
     assert (first.name, second.name) == ("reverse-name-confirmed", "reverse-name-dynamic")
     assert second.evidence[0].words() == f"{CLIENT} is {name}, and {name} holds the address, or most of it"
-    assert second.evidence[0].facts() == {"address": CLIENT, "name": name, "domain": name}
+    assert second.evidence[0].facts() == {"address": CLIENT, "name": name}
+    assert first.evidence[0].vouches_for() == name
 
 
 def test_an_ipv6_client_has_names_too() -> None:

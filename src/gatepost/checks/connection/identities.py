@@ -25,14 +25,14 @@ Registered = Callable[[str], str]
 
 
 def vouched(findings: Sequence[Finding], check: str) -> tuple[str, ...]:
-    """Give the domains that a check found good: the facts "domain" in the evidence of its CLEAN findings."""
+    """Give the domains that a check found proof of: those that the evidence of its CLEAN findings vouches for."""
     return tuple(
         [
             domain.lower()
             for finding in findings
             if finding.check == check and finding.result is Result.CLEAN
             for evidence in finding.evidence
-            if (domain := evidence.facts().get("domain"))
+            if (domain := evidence.vouches_for())
         ]
     )
 
