@@ -95,7 +95,7 @@ async def measure(directory: Path, number: int, at_once: int) -> None:
         return judge.look(Stage.RCPT, facts, None)
 
     def learn(facts: Facts) -> None:
-        reputation.learn(identities(facts), TAKEN)
+        reputation.learn(identities(facts.client, facts.findings, registered), TAKEN)
 
     def grey(facts: Facts) -> Any:
         return greylist.look(Stage.RCPT, facts, None)

@@ -24,6 +24,8 @@ def data_dir(tmp_path: Path) -> Path:
         for verdict in [Verdict(accepted=False, causes=("virus-found",))] * 9 + [Verdict(accepted=True)] * 3:
             standings.learn(keys, verdict)
         standings.learn(("client=198.51.100.1",), Verdict(accepted=True))
+        for _ in range(20):
+            standings.learn(("dkim=good.example", "dmarc=good.example"), Verdict(accepted=True))
 
     with_memory(tmp_path, use)
     return tmp_path
@@ -39,9 +41,21 @@ def test_the_list_has_those_enough_is_known_of(data_dir: Path) -> None:
         ["28", "192.0.2.7"],
         ["28", "192.0.2.0/24"],
         ["28", "a.example"],
+        ["95", "good.example"],
+        ["95", "good.example"],
     ]
     assert lines[0].endswith("(address): 9 of 12 messages refused in 1 day: 9 virus-found")
     assert len(json.loads(run(data_dir, "list", "--json", "--limit", "2").output)) == 2
+
+
+def test_what_is_known_of_a_domain_is_told_by_how_it_was_proven(data_dir: Path) -> None:
+    assert [row["kind"] for row in json.loads(run(data_dir, "show", "good.example", "--json").output)] == [
+        "dkim",
+        "dmarc",
+    ]
+    (line,) = run(data_dir, "list", "--kind", "dmarc").output.splitlines()
+    assert line.split(":")[0] == " 95  good.example (author's domain, vouched for by DMARC and DKIM)"
+    assert run(data_dir, "list", "--kind", "nothing").exit_code == 2
 
 
 def test_an_address_is_shown_with_its_network_day_by_day(data_dir: Path) -> None:
@@ -61,6 +75,10 @@ def test_what_is_forgotten_is_gone(data_dir: Path) -> None:
     again = run(data_dir, "forget", "a.example")
     assert (again.exit_code, again.output) == (1, "Error: nothing is known of a.example\n")
     assert json.loads(run(data_dir, "forget", "192.0.2.7", "--json").output) == ["192.0.2.7", "192.0.2.0/24"]
+    assert run(data_dir, "forget", "good.example").output.splitlines() == [
+        "Forgot good.example (domain, vouched for by DKIM).",
+        "Forgot good.example (author's domain, vouched for by DMARC and DKIM).",
+    ]
     assert run(data_dir, "list").output == "Of nobody enough is known yet.\n"
 
 

@@ -344,7 +344,8 @@ class ReputationEvidence(_Evidence, frozen=True, tag="reputation", gc=False):
     """What an address, network or domain did here: how many messages in `days` days, how many were refused, why.
 
     `score` is from 0 (bad) to 100, older messages counting less. `causes` are findings with the messages refused
-    for them, the most frequent first.
+    for them, the most frequent first. `by` is how it is known that it was they: "client", "net" (its network),
+    "spf", "dkim" (it signed), "dmarc" (it is the author's domain, and signed).
     """
 
     identity: str
@@ -353,13 +354,15 @@ class ReputationEvidence(_Evidence, frozen=True, tag="reputation", gc=False):
     refused: int
     days: int
     causes: tuple[tuple[str, int], ...] = ()
+    by: str = ""
 
     def words(self) -> str:
         """Say the score and what it was made from."""
+        by = f" ({self.by.upper()})" if self.by in ("spf", "dkim", "dmarc") else ""
         days = "1 day" if self.days == 1 else f"{self.days} days"
         causes = ", ".join([f"{number} {cause}" for cause, number in self.causes])
         return (
-            f"{self.identity} has {self.score} of 100: {self.refused} of {self.messages} messages in {days} "
+            f"{self.identity}{by} has {self.score} of 100: {self.refused} of {self.messages} messages in {days} "
             f"were refused{': ' if causes else ''}{causes}"
         )
 

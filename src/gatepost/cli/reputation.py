@@ -34,6 +34,7 @@ _KINDS: Final = {
     "net": "network",
     "spf": "domain, vouched for by SPF",
     "dkim": "domain, vouched for by DKIM",
+    "dmarc": "author's domain, vouched for by DMARC and DKIM",
 }
 
 
@@ -41,11 +42,13 @@ _KINDS: Final = {
 def reputation() -> None:
     """See what clients and domains did here before, and the score that follows.
 
-    What became of each message is remembered by the address and network it came from and by the domains that SPF and
-    DKIM vouch for. The score goes from 0 (all was refused) to 100; a stranger has 50; older messages count less.
+    What became of each message is remembered by the address and network it came from, by the domains that SPF and
+    DKIM vouch for, and by the author's domain where it signed the message itself. The score goes from 0 (all was
+    refused) to 100; a stranger has 50; older messages count less.
 
     \b
     gatepost reputation list                     who has the worst scores
+    gatepost reputation list --kind dkim         which signers have them
     gatepost reputation show 192.0.2.7           one address and its network, day by day
     gatepost reputation forget example.org       begin anew with 50
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -53,15 +56,16 @@ def reputation() -> None:
 
 @reputation.command("list")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="So many.")
+@click.option("--kind", type=click.Choice(list(_KINDS)), default=None, help="Of this kind only.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 @config_option
 @data_dir_option
-def list_(limit: int, as_json: bool, config: Path | None, data_dir: Path | None) -> None:
+def list_(limit: int, kind: str | None, as_json: bool, config: Path | None, data_dir: Path | None) -> None:
     """List those with the worst scores of whom enough is known to say something."""
     settings = settings_of(config)
     directory, chosen = data_dir or settings.data_dir, settings.checks.reputation
     now = time.time()
-    found = ask(directory, lambda memory: worst(memory, chosen, now, limit))
+    found = ask(directory, lambda memory: worst(memory, chosen, now, limit, kind or ""))
     if as_json:
         print_json([_row(key, standing, now, chosen) for key, standing in found])
         return

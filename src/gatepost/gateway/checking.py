@@ -20,7 +20,11 @@ from gatepost.checks.connection.helo import HeloCheck
 from gatepost.checks.connection.list_health import HealthChange, ListHealth
 from gatepost.checks.connection.places import Places
 from gatepost.checks.connection.postmaster import PostmasterCheck
-from gatepost.checks.connection.reputation import Reputation, ReputationCheck
+from gatepost.checks.connection.reputation import (
+    Reputation,
+    ReputationCheck,
+    SignerReputationCheck,
+)
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
 from gatepost.checks.content.poison import Poison
@@ -117,8 +121,6 @@ class Checking:
                     spared=_sparing(rules),
                 )
             )
-        if correspondents is not None:
-            checks.append(CorrespondentsCheck(correspondents, registered))
         if wanted.identity.dkim:
             checks.append(
                 MessageCheck(
@@ -144,7 +146,12 @@ class Checking:
         else:
             self._virus = VirusCheck(wanted.virus, dial, monotonic)
             checks.append(self._virus)
-        self.checks = Checks(checks)
+        judging: list[Check] = []  # by what those above found
+        if reputation is not None:
+            judging.append(SignerReputationCheck(wanted.reputation, memory, clock, registered))
+        if correspondents is not None:
+            judging.append(CorrespondentsCheck(correspondents, registered))
+        self.checks = Checks(checks, judging)
 
     async def watch(self) -> None:
         """Look after the health of the blocklists until cancelled."""

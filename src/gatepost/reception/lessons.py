@@ -42,7 +42,8 @@ class Lessons:
             return
         if self._reputation is not None:
             causes = () if accepted else (disposition.rule,)
-            self._reputation.learn(identities(facts, findings), Verdict(accepted, causes))
+            who = identities(facts.client, findings, self._registered)
+            self._reputation.learn(who, Verdict(accepted, causes))
         sender = facts.reverse_path
         if accepted and self._correspondents is not None and sender is not None:
             aligned = vouches(findings, sender.domain, self._registered)

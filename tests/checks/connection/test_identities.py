@@ -7,11 +7,14 @@ from publicsuffixlist import PublicSuffixList
 
 from gatepost.checks.connection.identities import (
     DKIM,
+    DMARC,
     REVERSE,
     SPF,
+    aligned,
     network_of,
     plain_address,
     pool_of,
+    signed_author,
     vouched,
 )
 from gatepost.checks.evidence import DkimEvidence, SpfEvidence
@@ -85,3 +88,26 @@ def test_beside_a_good_signature_a_broken_one_gets_no_word_in_and_neutral_is_no_
 )
 def test_an_address_is_written_in_one_way(client: str, plain: str, network: str) -> None:
     assert (plain_address(client), network_of(client)) == (plain, network)
+
+
+@pytest.mark.parametrize(
+    ("domain", "proven", "is_aligned"),
+    [
+        ("a.example", {"a.example"}, True),
+        ("a.example.co.uk", {"b.example.co.uk"}, True),
+        ("example.co.uk", {"other.co.uk"}, False),
+        ("co.uk", {"example.co.uk"}, False),
+        ("a.example", set(), False),
+    ],
+)
+def test_a_domain_is_aligned_with_those_of_its_organisation(
+    domain: str, proven: set[str], is_aligned: bool
+) -> None:
+    assert aligned(domain, proven, registered) is is_aligned
+
+
+def test_an_author_signed_when_dmarc_passed_by_a_signature() -> None:
+    dmarc = good(DMARC, "example.org")
+    assert signed_author((dmarc, good(DKIM, "mail.example.org")), registered) == "example.org"
+    assert signed_author((dmarc, good(SPF, "example.org"), good(DKIM, "service.example")), registered) == ""
+    assert signed_author((good(DKIM, "example.org"),), registered) == ""

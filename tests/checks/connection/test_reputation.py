@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.checks.connection.identities import DKIM, SPF
+from gatepost.checks.connection.identities import DKIM, DMARC, SPF
 from gatepost.checks.connection.memory_settings import ReputationSettings
 from gatepost.checks.connection.named import Named, read
 from gatepost.checks.connection.reputation import (
@@ -22,6 +22,7 @@ from gatepost.checks.connection.reputation import (
     Day,
     Reputation,
     ReputationCheck,
+    SignerReputationCheck,
     Standing,
     Told,
     Verdict,
@@ -206,8 +207,15 @@ def facts(*findings: Finding, client: str = "192.0.2.7", relay: bool = False) ->
     return Facts(session="s", client=client, role="inbound", relay=relay, findings=findings)
 
 
+def registered(domain: str) -> str:
+    return ".".join(domain.split(".")[-2:])
+
+
 def look(memory: Memory, clock: Clock, facts: Facts, stage: Stage = Stage.RCPT) -> Sequence[Finding]:
-    found = ReputationCheck(SETTINGS, memory, clock).look(stage, facts, None)
+    if stage is Stage.RCPT:
+        found = ReputationCheck(SETTINGS, memory, clock).look(stage, facts, None)
+    else:
+        found = SignerReputationCheck(SETTINGS, memory, clock, registered).look(stage, facts, None)
     if isinstance(found, Awaitable):
 
         async def wait() -> Sequence[Finding]:
@@ -282,6 +290,38 @@ def test_at_the_contents_end_the_worst_of_the_signers_speaks() -> None:
     assert look(memory, clock, facts(), Stage.CONTENT) == ()
 
 
+@pytest.mark.parametrize(
+    ("standings", "spoken"),
+    [
+        ({"dmarc=a.example": TAKEN, "dkim=service.test": VIRUS}, []),
+        ({"dmarc=a.example": VIRUS, "dkim=service.test": TAKEN}, ["a.example (DMARC)"]),
+        ({"dkim=a.example": TAKEN, "dkim=service.test": VIRUS}, ["service.test (DKIM)"]),
+    ],
+)
+def test_an_author_who_signs_is_judged_by_himself_and_not_by_the_service_that_sends_for_him(
+    standings: dict[str, Verdict], spoken: list[str]
+) -> None:
+    clock = Clock()
+    memory = Ram(clock)
+    for identity, verdict in standings.items():
+        learn(memory, identity, *[verdict] * 20)
+    signed = facts(
+        good(DKIM, "mail.a.example", "service.test", "a.example", stage=Stage.CONTENT),
+        good(DMARC, "a.example", stage=Stage.CONTENT),
+    )
+    found = look(memory, clock, signed, Stage.CONTENT)
+    assert [one.evidence[0].words().partition(" has ")[0] for one in found] == spoken
+
+
+def test_without_a_good_signature_nobody_is_asked_about_at_the_contents_end() -> None:
+    clock = Clock()
+    memory = Ram(clock)
+    learn(memory, "dmarc=a.example", *[VIRUS] * 20)
+    by_spf = facts(good(SPF, "a.example"), good(DMARC, "a.example", stage=Stage.CONTENT))
+    assert look(memory, clock, by_spf, Stage.CONTENT) == ()
+    assert memory.asked == 0
+
+
 def test_a_bad_standing_fades_until_the_next_message_is_judged_on_its_own() -> None:
     clock = Clock()
     memory = Ram(clock)
@@ -315,16 +355,26 @@ def test_a_memory_that_does_not_answer_is_a_finding() -> None:
 
 
 def test_a_message_counts_for_all_that_is_vouched_for_and_where_it_came_from() -> None:
-    signed = good(DKIM, "a.example", "b.example", "a.example", stage=Stage.CONTENT)
-    assert identities(facts(good(SPF, "c.example"), client="::ffff:192.0.2.7"), (signed,)) == (
+    spf = good(SPF, "c.example")
+    signed = good(DKIM, "a.example", "b.test", "a.example", stage=Stage.CONTENT)
+    assert identities("::ffff:192.0.2.7", (spf, signed), registered) == (
         "spf=c.example",
-        "dkim=a.example",
-        "dkim=b.example",
         "client=192.0.2.7",
         "net=192.0.2.0/24",
+        "dkim=a.example",
+        "dkim=b.test",
     )
     many = good(DKIM, *(f"d{k}.example" for k in range(100)))
-    assert len(identities(facts(many))) == MAX_DKIM + 2
+    assert len(identities("192.0.2.7", (many,), registered)) == MAX_DKIM + 2
+
+
+@pytest.mark.parametrize(
+    ("signer", "counts"), [("a.example", True), ("mail.a.example", True), ("service.test", False)]
+)
+def test_an_authors_domain_counts_where_dmarc_passed_and_it_signed_itself(signer: str, counts: bool) -> None:
+    findings = (good(DKIM, signer), good(DMARC, "a.example"))
+    assert ("dmarc=a.example" in identities("192.0.2.7", findings, registered)) is counts
+    assert "dmarc=a.example" not in identities("192.0.2.7", findings[:1], registered)
 
 
 # -- for people ---------------------------------------------------------------------------------------------
@@ -336,8 +386,8 @@ def test_a_message_counts_for_all_that_is_vouched_for_and_where_it_came_from() -
         ("192.0.2.7", ("client=192.0.2.7", "net=192.0.2.0/24")),
         ("192.0.2.0/24", ("net=192.0.2.0/24",)),
         ("192.0.2.8/31", ("client=192.0.2.8", "client=192.0.2.9")),
-        ("a.example", ("spf=a.example", "dkim=a.example")),
-        ("x@a.example", ("spf=a.example", "dkim=a.example")),
+        ("a.example", ("spf=a.example", "dkim=a.example", "dmarc=a.example")),
+        ("x@a.example", ("spf=a.example", "dkim=a.example", "dmarc=a.example")),
     ],
 )
 def test_what_a_person_names_has_these_keys(what: str, keys: tuple[str, ...]) -> None:
@@ -354,6 +404,10 @@ def test_the_worst_come_first_and_only_those_enough_is_known_of() -> None:
     found = asyncio.run(worst(memory, SETTINGS, NOW, 10))
     assert not isinstance(found, Unavailable)
     assert [key for key, _ in found] == ["client=1", "client=2"]
+    learn(memory, "dkim=a.example", *[VIRUS] * 20)
+    found = asyncio.run(worst(memory, SETTINGS, NOW, 10, "dkim"))
+    assert not isinstance(found, Unavailable)
+    assert [key for key, _ in found] == ["dkim=a.example"]
 
 
 def test_what_is_forgotten_is_a_stranger_again() -> None:

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Final
 
 from gatepost.checks.check import Looked
-from gatepost.checks.connection.identities import DKIM, DMARC, SPF, Registered, vouched
+from gatepost.checks.connection.identities import DKIM, DMARC, SPF, Registered, aligned, vouched
 from gatepost.checks.connection.memory_settings import CorrespondentsSettings
 from gatepost.checks.evidence import CorrespondentEvidence, OutageEvidence
 from gatepost.checks.facts import Content, Facts
@@ -187,12 +187,6 @@ class CorrespondentsCheck:
 
 
 def vouches(findings: Sequence[Finding], domain: str, registered: Registered) -> bool:
-    """Tell whether SPF, DKIM or DMARC vouches for a domain, or for one of the same registered domain.
-
-    Alignment as DMARC's relaxed mode has it (RFC 9989), with the address that is asked about in the place of From.
-    """
-    named = {*vouched(findings, SPF), *vouched(findings, DKIM), *vouched(findings, DMARC)}
-    if domain in named:
-        return True
-    organisation = registered(domain) if named else ""
-    return bool(organisation) and any(registered(name) == organisation for name in named)
+    """Tell whether SPF, DKIM or DMARC vouches for a domain, or for one of the same registered domain."""
+    proven = {*vouched(findings, SPF), *vouched(findings, DKIM), *vouched(findings, DMARC)}
+    return aligned(domain, proven, registered)

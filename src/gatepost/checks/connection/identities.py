@@ -6,7 +6,7 @@ its owner; an address that is not is widened to the network that one owner mostl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
@@ -35,6 +35,28 @@ def vouched(findings: Sequence[Finding], check: str) -> tuple[str, ...]:
             if (domain := evidence.vouches_for())
         ]
     )
+
+
+def aligned(domain: str, proven: Collection[str], registered: Registered) -> bool:
+    """Tell whether a domain is proven, or one of the same registered domain.
+
+    As DMARC's relaxed mode has it (RFC 9989 §4.10.2), by the public suffix list: no question to DNS.
+    """
+    if domain in proven:
+        return True
+    organisation = registered(domain) if proven else ""
+    return bool(organisation) and any(registered(name) == organisation for name in proven)
+
+
+def signed_author(findings: Sequence[Finding], registered: Registered) -> str:
+    """Give the author's domain where it has signed the message itself, or its organisation has; "" where not.
+
+    A pass of DMARC by SPF alone is none: at a provider that sends for many, any of them passes for all.
+    """
+    for author in vouched(findings, DMARC):
+        if aligned(author, vouched(findings, DKIM), registered):
+            return author
+    return ""
 
 
 @lru_cache(4096)

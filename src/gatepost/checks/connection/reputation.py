@@ -1,11 +1,14 @@
 """The reputation check: what became of earlier messages of the same client, network or domain.
 
-Learned at the end of each message (`Reputation.learn`), asked at RCPT for client and SPF domain and at the content's
-end for DKIM domains. A standing is a tally by day for four half-lives; older days count less. So the score can be
-made again by hand from what the finding says, and who behaves is forgiven.
+Learned at the end of each message (`Reputation.learn`), asked at RCPT for client and SPF domain, and at the content's
+end, when it is known which signatures hold, for the author's domain and those that signed. A standing is a tally by
+day for four half-lives; older days count less. So the score can be made again by hand from what the finding says, and
+who behaves is forgiven.
 
-The narrowest name that enough is known of speaks: a domain that SPF vouches for, else the address, else its network.
-A good domain is not blamed for a shared address, nor a good address for its neighbours.
+The narrowest name that enough is known of speaks. At RCPT that is a domain that SPF vouches for, else the address,
+else its network; at the content's end an author's domain that signed what it sends, else the worst of the signers. A
+good domain is not blamed for a shared address, a good address not for its neighbours, and an author not for the
+other customers of the service that sends and signs for all of them.
 
 What was refused for its reputation, or put off, is not learned from: a bad standing must not feed on itself. It fades
 instead, until too little is known, and the next message is judged on its own.
@@ -22,7 +25,15 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from gatepost.checks.check import Looked
-from gatepost.checks.connection.identities import DKIM, SPF, network_of, plain_address, vouched
+from gatepost.checks.connection.identities import (
+    DKIM,
+    SPF,
+    Registered,
+    network_of,
+    plain_address,
+    signed_author,
+    vouched,
+)
 from gatepost.checks.connection.memory_settings import ReputationSettings
 from gatepost.checks.connection.named import Address, Domain, Named, Place
 from gatepost.checks.evidence import OutageEvidence, ReputationEvidence
@@ -39,6 +50,7 @@ PRIOR: Final = 1.0  # messages of each kind that everyone is thought to have had
 MAX_CAUSES: Final = 6  # kept for a day, and told
 MAX_DKIM: Final = 8  # domains of one message that are asked about; more signatures are noise
 OTHER: Final = "other"
+_WIDTH: Final = {"spf": 0, "client": 1, "net": 2, "dmarc": 0, "dkim": 1}
 _NEVER_LEARNED: Final = ("reputation-", "greylist-")
 _NOTHING: Final[tuple[Finding, ...]] = ()
 
@@ -169,15 +181,25 @@ def band(told: Told, settings: ReputationSettings) -> Band:
     return "reject" if told.score < settings.reject_below else "delay"
 
 
-def identities(facts: Facts, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
-    """Name those whose standing a message changes; `findings` are those of the content's end.
+def identities(client: str, findings: Sequence[Finding], registered: Registered) -> tuple[str, ...]:
+    """Name those whose standing a message of a client changes; `findings` are all that were made about it.
 
     Everything but address and network is vouched for, so nobody can spoil another's name.
     """
-    seen = (*facts.findings, *findings)
-    domains = [f"spf={domain}" for domain in vouched(seen, SPF)[:1]]
-    domains += [f"dkim={domain}" for domain in dict.fromkeys(vouched(seen, DKIM))][:MAX_DKIM]
-    return (*domains, *_places(facts.client))
+    return (*_calling(client, findings), *_signing(findings, registered))
+
+
+def _calling(client: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    return (*[f"spf={domain}" for domain in vouched(findings, SPF)[:1]], *_places(client))
+
+
+def _signing(findings: Sequence[Finding], registered: Registered) -> tuple[str, ...]:
+    signers = tuple(dict.fromkeys(vouched(findings, DKIM)))[:MAX_DKIM]
+    if not signers:
+        return ()
+    author = signed_author(findings, registered)
+    dkim = [f"dkim={domain}" for domain in signers]
+    return (f"dmarc={author}", *dkim) if author else tuple(dkim)
 
 
 def _places(client: str) -> tuple[str, str]:
@@ -204,26 +226,17 @@ class Reputation:
             self._standings.note(identities, step)
 
 
-class ReputationCheck:
+class _StandingCheck:
     """Report a standing in the delay band or the reject band."""
 
     name = NAME
-    stages = frozenset({Stage.RCPT, Stage.CONTENT})
 
     def __init__(self, settings: ReputationSettings, memory: Memory, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._standings = standings_space(memory)
 
-    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
-        """Report the standing of client and SPF domain at RCPT, of DKIM domains at the content's end."""
-        if facts.relay:
-            return _NOTHING
-        if stage is Stage.CONTENT:
-            keys = tuple([key for key in identities(facts) if key.startswith("dkim=")])
-        else:
-            keys = tuple([f"spf={domain}" for domain in vouched(facts.findings, SPF)[:1]])
-            keys += _places(facts.client)
+    def _standing(self, stage: Stage, keys: tuple[str, ...]) -> Looked:
         if not keys:
             return _NOTHING
         fresh = self._standings.fresh(keys)
@@ -242,22 +255,48 @@ class ReputationCheck:
         settings = self._settings
         now = self._clock()
         spoken = [
-            (key, said)
+            (key.partition("="), said)
             for key, standing in zip(keys, found, strict=True)
             if standing is not None
             and (said := told(standing, now, settings.half_life_days)).evidence >= settings.least_messages
         ]
         if not spoken:
             return _NOTHING
-        # At RCPT the keys go from the narrowest to the widest. Of several signatures the worst one speaks: who signs
-        # with a bad name sent it, whoever signed besides.
-        key, said = spoken[0] if stage is Stage.RCPT else min(spoken, key=lambda one: one[1].score)
+        # Of several signatures the worst one speaks: who signs with a bad name sent it, whoever signed besides.
+        (kind, _, who), said = min(spoken, key=lambda one: (_WIDTH[one[0][0]], one[1].score))
         name = {"allow": "", "delay": POOR, "reject": BAD}[band(said, settings)]
         if not name:
             return _NOTHING
-        who = key.partition("=")[2]
-        numbers = ReputationEvidence(who, said.score, said.messages, said.refused, said.days, said.causes)
+        numbers = ReputationEvidence(
+            who, said.score, said.messages, said.refused, said.days, said.causes, kind
+        )
         return (Finding(check=NAME, stage=stage, result=Result.FOUND, name=name, evidence=(numbers,)),)
+
+
+class ReputationCheck(_StandingCheck):
+    """Report the standing of who is calling: of the SPF domain, the client, its network."""
+
+    stages = frozenset({Stage.RCPT})
+
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
+        """Report "reputation-poor" or "reputation-bad"; nothing of own clients."""
+        return _NOTHING if facts.relay else self._standing(stage, _calling(facts.client, facts.findings))
+
+
+class SignerReputationCheck(_StandingCheck):
+    """Report the standing of who has signed; it needs a wave behind the check of signatures."""
+
+    stages = frozenset({Stage.CONTENT})
+
+    def __init__(
+        self, settings: ReputationSettings, memory: Memory, clock: Clock, registered: Registered
+    ) -> None:
+        super().__init__(settings, memory, clock)
+        self._registered = registered
+
+    def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
+        """Report "reputation-poor" or "reputation-bad"; nothing of own clients."""
+        return _NOTHING if facts.relay else self._standing(stage, _signing(facts.findings, self._registered))
 
 
 def keys_for(named: Named) -> tuple[str, ...]:
@@ -271,10 +310,13 @@ def keys_for(named: Named) -> tuple[str, ...]:
                 *[f"net={n}" for n in named.networks()],
             )
         case Domain():
-            return f"spf={named.name}", f"dkim={named.name}"
+            return _domain_keys(named.name)
         case Address():
-            domain = named.address.rpartition("@")[2]
-            return f"spf={domain}", f"dkim={domain}"
+            return _domain_keys(named.address.rpartition("@")[2])
+
+
+def _domain_keys(domain: str) -> tuple[str, ...]:
+    return f"spf={domain}", f"dkim={domain}", f"dmarc={domain}"
 
 
 async def standings_of(memory: Memory, keys: Sequence[str]) -> tuple[tuple[str, Standing], ...] | Unavailable:
@@ -287,10 +329,10 @@ async def standings_of(memory: Memory, keys: Sequence[str]) -> tuple[tuple[str, 
 
 
 async def worst(
-    memory: Memory, settings: ReputationSettings, now: float, limit: int
+    memory: Memory, settings: ReputationSettings, now: float, limit: int, kind: str = ""
 ) -> tuple[tuple[str, Standing], ...] | Unavailable:
-    """Give those with the lowest scores of whom enough is known, the worst first."""
-    found = await standings_space(memory).all()
+    """Give those with the lowest scores of whom enough is known, the worst first; of one `kind`, or of all."""
+    found = await standings_space(memory).all(f"{kind}=" if kind else "")
     if isinstance(found, Unavailable):
         return found
     half_life = settings.half_life_days
