@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ import pytest
 
 from gatepost.checks.memory import Memory, Raw, Unavailable
 from gatepost.gateway.memory import store as store_module
-from gatepost.gateway.memory.file import FILE
+from gatepost.gateway.memory.file import FILE, MemoryFile
 from gatepost.gateway.memory.store import FRESH, EmbeddedMemory
 
 T = TypeVar("T")
@@ -67,6 +67,26 @@ def test_what_is_changed_is_there_for_the_next_process(tmp_path: Path) -> None:
 
     assert within(tmp_path, change) == (Raw(b"x", FOREVER),) * 2
     assert within(tmp_path, get) == (Raw(b"x", FOREVER), None, Raw(b"x", FOREVER))
+
+
+def test_what_stays_as_it_was_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    write = MemoryFile.write
+
+    def noted(file: MemoryFile, records: Mapping[tuple[str, str], Raw | None]) -> None:
+        written.extend([(space, key) for space, key in records if space])
+        write(file, records)
+
+    monkeypatch.setattr(MemoryFile, "write", noted)
+
+    async def use(memory: Memory) -> object:
+        await memory.change("s", ("a", "b"), lambda old: old or Raw(b"x", FOREVER))
+        await memory.change("s", ("a", "b"), lambda old: Raw(b"x", FOREVER))
+        await memory.change("s", ("none",), lambda old: None)
+        return await memory.get("s", ("a", "b"))
+
+    assert within(tmp_path, use) == (Raw(b"x", FOREVER),) * 2
+    assert written == [("s", "a"), ("s", "b")]
 
 
 def test_a_step_that_gives_nothing_removes_the_record(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Calls come from the event loop and never wait for the disk: what is asked for in one turn of the loop goes as a batch
 to one thread, which reads, then makes all changes in one transaction; of changes to the same record only the last
-state is written. Notes wait for company, a quarter of a second at most. What was read or changed stays known here for
-a few seconds, so a client that sends much costs few reads.
+state is written, and nothing of one that stays as it was. Notes wait for company, a quarter of a second at most. What
+was read or changed stays known here for a few seconds, so a client that sends much costs few reads.
 
 Where correctness allows that: a `fresh` record may be as old as `FRESH`, so it is for looking; what must be right is
 changed, and a change always starts from what is in the file.
@@ -288,12 +288,13 @@ class EmbeddedMemory:
     def _change(self, changes: list[_Change], now: float) -> None:
         file = self._file
         state: dict[Key, Raw | None] = {}
+        there: dict[Key, Raw | None] = {}
         with file.transaction():
             for change in changes:
                 space = change.space
                 unseen = [key for key in change.keys if (space, key) not in state]
                 for key, record in zip(unseen, file.read(space, unseen, now), strict=True):
-                    state[space, key] = record
+                    state[space, key] = there[space, key] = record
                 try:
                     new = [change.step(state[space, key]) for key in change.keys]
                 except Exception as error:  # one bad step is no reason to lose the others
@@ -302,7 +303,7 @@ class EmbeddedMemory:
                     continue
                 state.update({(space, key): record for key, record in zip(change.keys, new, strict=True)})
                 change.result = tuple(new)
-            file.write(state)
+            file.write({key: record for key, record in state.items() if record != there[key]})
 
     def _sweep(self) -> bool:
         """Remove a little of what has expired; tell whether to go on."""
