@@ -102,7 +102,7 @@ async def measure(directory: Path, number: int, at_once: int) -> None:
 
     def out(facts: Facts) -> None:
         assert facts.reverse_path is not None
-        people.went_out(US, (facts.reverse_path,))
+        people.went_out((US,), (facts.reverse_path,))
 
     def pair(facts: Facts) -> Any:
         return friends.look(Stage.CONTENT, facts, None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from gatepost.checks.connection.correspondents import Correspondents
@@ -7,6 +9,7 @@ from gatepost.checks.connection.reputation import Reputation, Verdict
 from gatepost.checks.evidence import SpfEvidence
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.mail.header import Glance
 from gatepost.mail.path import Mailbox
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reception.lessons import Lessons
@@ -29,17 +32,17 @@ class Heard:
 
     def __init__(self) -> None:
         self.verdicts: list[tuple[tuple[str, ...], Verdict]] = []
-        self.out: list[Mailbox | None] = []
-        self.came: list[bool] = []
+        self.out: list[list[str]] = []
+        self.came: list[list[str]] = []
 
     def learn(self, identities: tuple[str, ...], verdict: Verdict) -> None:
         self.verdicts.append((identities, verdict))
 
-    def went_out(self, sender: Mailbox | None, recipients: tuple[Mailbox, ...]) -> None:
-        self.out.append(sender)
+    def went_out(self, senders: Iterable[Mailbox], recipients: tuple[Mailbox, ...]) -> None:
+        self.out.append([sender.address for sender in senders])
 
-    def came_in(self, sender: Mailbox | None, recipients: tuple[Mailbox, ...], *, aligned: bool) -> None:
-        self.came.append(aligned)
+    def came_in(self, senders: Iterable[Mailbox], recipients: tuple[Mailbox, ...]) -> None:
+        self.came.append([sender.address for sender in senders])
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
         Reputation, "learn", lambda self, identities, verdict: heard.learn(identities, verdict)
     )
     monkeypatch.setattr(Correspondents, "went_out", lambda self, *args: heard.went_out(*args))
-    monkeypatch.setattr(Correspondents, "came_in", lambda self, *args, **named: heard.came_in(*args, **named))
+    monkeypatch.setattr(Correspondents, "came_in", lambda self, *args: heard.came_in(*args))
     return heard
 
 
@@ -69,29 +72,57 @@ def facts(sender: Mailbox, recipient: Mailbox, *, relay: bool = False) -> Facts:
     )
 
 
+def seen(author: str = "", *, automatic: bool = False) -> Glance:
+    return Glance(author, "", "", 0, automatic=automatic)
+
+
+PLAIN = seen()
+
+
 def test_what_became_of_a_strangers_message_is_learned_for_who_is_proven(heard: Heard) -> None:
     inbound = facts(THEIRS, OURS)
-    lessons().learn(inbound, (PASS,), TAKEN, False)
-    lessons().learn(inbound, (PASS,), REFUSED, False)
+    lessons().learn(inbound, (PASS,), TAKEN, PLAIN)
+    lessons().learn(inbound, (PASS,), REFUSED, PLAIN)
     [(who, good), (_, bad)] = heard.verdicts
     assert who[0] == "spf=their.test"
     assert (good.accepted, bad.accepted, bad.causes) == (True, False, ("virus-found",))
-    assert heard.came == [True]
+    assert heard.came == [["bob@their.test"]]
+
+
+def test_what_nothing_vouches_for_came_from_nobody(heard: Heard) -> None:
+    lessons().learn(facts(THEIRS, OURS), (), TAKEN, seen("bob@their.test"))
+    assert heard.came == [[]]
 
 
 def test_what_was_put_off_has_no_verdict(heard: Heard) -> None:
-    lessons().learn(facts(THEIRS, OURS), (PASS,), PUT_OFF, False)
+    lessons().learn(facts(THEIRS, OURS), (PASS,), PUT_OFF, PLAIN)
     assert (heard.verdicts, heard.came) == ([], [])
 
 
 def test_whom_our_users_write_to_is_learned_but_not_what_programs_answer(heard: Heard) -> None:
     outbound = facts(OURS, THEIRS, relay=True)
-    lessons().learn(outbound, (), TAKEN, False)
-    lessons().learn(outbound, (), TAKEN, True)
-    lessons().learn(outbound, (), REFUSED, False)
-    assert heard.out == [OURS]
+    lessons().learn(outbound, (), TAKEN, PLAIN)
+    lessons().learn(outbound, (), TAKEN, seen(automatic=True))
+    lessons().learn(outbound, (), REFUSED, PLAIN)
+    assert heard.out == [["ann@ours.test"]]
     assert heard.verdicts == []
 
 
+@pytest.mark.parametrize(
+    ("author", "written"),
+    [
+        ("Ann <ann.b@ours.test>", ["ann.b@ours.test"]),
+        ("Müller, Ann <ann.b@ours.test>", ["ann.b@ours.test"]),
+        ("a@ours.test, b@ours.test", []),
+        ("nobody", []),
+        ("\ud800 <ann.b@ours.test>", ["ann.b@ours.test"]),
+    ],
+)
+def test_what_our_user_wrote_counts_for_its_author_too(heard: Heard, author: str, written: list[str]) -> None:
+    lessons().learn(facts(OURS, THEIRS, relay=True), (), TAKEN, seen(author))
+    assert heard.out == [["ann@ours.test", *written]]
+
+
 def test_nothing_is_learned_where_nothing_is_wanted() -> None:
-    Lessons(None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, False)
+    Lessons(None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
+    Lessons(None, None, lambda domain: domain).learn(facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN)

@@ -172,7 +172,8 @@ class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=Tru
 class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults=True):
     """What DMARC says of the author domain: the result, the owner's record and policy, and what was aligned.
 
-    `record_at` is the domain where the record was found, `seen` when DNS told of it (seconds since 1970).
+    `author` is the domain, `address` the whole address, "" where several are shown. `record_at` is the domain where
+    the record was found, `seen` when DNS told of it (seconds since 1970).
     """
 
     result: str
@@ -185,6 +186,7 @@ class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults
     testing: bool = False
     aligned: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    address: str = ""
 
     def words(self) -> str:
         """Say the result, and the record with its place and the time it was seen."""
@@ -372,17 +374,24 @@ class ReputationEvidence(_Evidence, frozen=True, tag="reputation", gc=False):
 
 
 class CorrespondentEvidence(_Evidence, frozen=True, tag="correspondent", gc=False):
-    """How many messages two people sent each other, as far as that is remembered; nobody is named."""
+    """How many messages two people sent each other, as far as that is remembered.
+
+    `sender` is which address of the message is meant, "author" or "reverse-path", and `domain` that address's domain;
+    nobody is named.
+    """
 
     sent: int
     received: int
     recipients: int = 1
     known_to: int = 1
+    sender: str = ""
+    domain: str = ""
 
     def words(self) -> str:
-        """Say how many went either way, and for how many of the recipients that is so."""
+        """Say how many went either way, by which address, and for how many of the recipients that is so."""
+        who = f" of the {self.sender} at {self.domain}" if self.sender else ""
         whom = f", true for {self.known_to} of {self.recipients} recipients" if self.recipients > 1 else ""
-        return f"our user wrote {self.sent}, got {self.received}{whom}"
+        return f"our user wrote {self.sent}, got {self.received}{who}{whom}"
 
 
 class FileEvidence(_Evidence, frozen=True, tag="file", gc=False, omit_defaults=True):

@@ -262,7 +262,7 @@ class Acceptance:
 
     def _learn(self, disposition: Disposition) -> None:
         lessons = self._services.lessons
-        lessons.learn(self._facts, self._findings, disposition, self._seen.automatic)
+        lessons.learn(self._facts, self._findings, disposition, self._seen)
 
     def _not_stored(self, reply: Reply, reason: str) -> None:
         log.warning("message %s was not stored: %s", self._transaction.id, reason)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatepost.checks.connection.correspondents import Correspondents, vouches
+from gatepost.checks.connection.correspondents import Correspondents, proven
 from gatepost.checks.connection.identities import Registered
 from gatepost.checks.connection.reputation import Reputation, Verdict, identities
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding
+from gatepost.mail.header import Glance
+from gatepost.mail.path import Mailbox, parse_mailbox
+from gatepost.mailauth.dmarc.author import read_from
 from gatepost.policy.disposition import Action, Disposition
 
 
@@ -28,15 +31,17 @@ class Lessons:
         self._correspondents = correspondents
         self._registered = registered
 
-    def learn(self, facts: Facts, findings: Sequence[Finding], disposition: Disposition, auto: bool) -> None:
+    def learn(
+        self, facts: Facts, findings: Sequence[Finding], disposition: Disposition, seen: Glance
+    ) -> None:
         """Learn from a message that was taken or refused; one that was put off has no verdict yet.
 
-        `findings` are all of it. `auto` tells that a program answered (RFC 3834 §5): that is no acquaintance.
+        `findings` are all of it. What a program answered (RFC 3834 §5) is no acquaintance.
         """
         accepted = disposition.action is Action.RELAY
         if facts.relay:
-            if accepted and self._correspondents is not None and not auto:
-                self._correspondents.went_out(facts.reverse_path, facts.recipients)
+            if accepted and not seen.automatic:
+                self._went_out(facts, seen)
             return
         if disposition.action is Action.DEFER:
             return
@@ -44,7 +49,20 @@ class Lessons:
             causes = () if accepted else (disposition.rule,)
             who = identities(facts.client, findings, self._registered)
             self._reputation.learn(who, Verdict(accepted, causes))
-        sender = facts.reverse_path
-        if accepted and self._correspondents is not None and sender is not None:
-            aligned = vouches(findings, sender.domain, self._registered)
-            self._correspondents.came_in(sender, facts.recipients, aligned=aligned)
+        if accepted and self._correspondents is not None:
+            senders = proven(facts.reverse_path, findings, self._registered)
+            self._correspondents.came_in([sender.mailbox for sender in senders], facts.recipients)
+
+    def _went_out(self, facts: Facts, seen: Glance) -> None:
+        if self._correspondents is not None and facts.reverse_path is not None:
+            senders = (facts.reverse_path, *_authors(seen.header_from))
+            self._correspondents.went_out(senders, facts.recipients)
+
+
+def _authors(shown: str) -> Sequence[Mailbox]:
+    """Give the author's address as a message of ours shows it; nobody where it shows several."""
+    found = [
+        parse_mailbox(mailbox.address) for mailbox in read_from(shown.encode("utf-8", "replace")).mailboxes
+    ]
+    authors = [mailbox for mailbox in found if isinstance(mailbox, Mailbox)]
+    return authors if len(authors) == 1 else ()

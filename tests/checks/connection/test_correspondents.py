@@ -16,15 +16,18 @@ from gatepost.checks.connection.correspondents import (
     Correspondents,
     CorrespondentsCheck,
     Pair,
+    Sender,
     closest,
     is_known,
     plain,
+    proven,
     received_one,
     sent_one,
     vouches,
 )
 from gatepost.checks.connection.identities import DKIM, DMARC, SPF
 from gatepost.checks.connection.memory_settings import CorrespondentsSettings
+from gatepost.checks.evidence import DmarcEvidence
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import DAY, Memory
@@ -91,46 +94,148 @@ class Town:
 def test_two_messages_each_way_make_a_known_pair_and_one_out_makes_a_weaker_one() -> None:
     town = Town()
     assert town.names() == []
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     assert town.names() == [WRITTEN]
-    town.people.came_in(THEM, (US,), aligned=True)
-    town.people.went_out(US, (THEM,))
+    town.people.came_in((THEM,), (US,))
+    town.people.went_out((US,), (THEM,))
     assert town.names() == [WRITTEN]
-    town.people.came_in(THEM, (US,), aligned=True)
+    town.people.came_in((THEM,), (US,))
     (found,) = town.looks()
     assert (found.name, found.result, found.stage) == (KNOWN, Result.FOUND, Stage.CONTENT)
-    assert found.evidence[0].words() == "our user wrote 2, got 2"
+    assert found.evidence[0].words() == "our user wrote 2, got 2 of the reverse-path at theirs.example"
 
 
 def test_a_stranger_cannot_write_himself_in() -> None:
     town = Town()
     for _ in range(10):
-        town.people.came_in(THEM, (US,), aligned=True)
+        town.people.came_in((THEM,), (US,))
     assert town.memory.records == {}
 
 
-def test_what_is_not_vouched_for_is_not_learned_from_and_not_spoken_for() -> None:
+def test_what_is_not_vouched_for_is_not_spoken_for() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
-    before = dict(town.memory.records)
-    town.people.came_in(THEM, (US,), aligned=False)
-    assert town.memory.records == before
+    town.people.went_out((US,), (THEM,))
     assert town.names(good(SPF, "forger.example")) == []
     assert town.names(good(DKIM, "mail.theirs.example")) == [WRITTEN]
 
 
+def author(
+    address: str = "them@theirs.example", domain: str = "theirs.example", result: str = "pass"
+) -> Finding:
+    """What DMARC says of an author."""
+    seen = {"pass": Result.CLEAN, "none": Result.SKIPPED}.get(result, Result.FOUND)
+    evidence = DmarcEvidence(result, domain, "so it is", address=address)
+    return Finding(
+        check=DMARC, stage=Stage.CONTENT, result=seen, name=f"dmarc-{result}", evidence=(evidence,)
+    )
+
+
+BOUNCES = box("bounces+17@service.example")
+FROM_SERVICE = good(SPF, "service.example")
+SIGNED = good(DKIM, "mail.theirs.example", stage=Stage.CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("findings", "names"),
+    [
+        ((author(),), [WRITTEN]),
+        ((author(address="THEM+x@theirs.example"),), [WRITTEN]),
+        ((author(result="none"), SIGNED), [WRITTEN]),
+        ((author(result="none"),), []),
+        ((author(result="fail"), SIGNED), []),
+        ((author(address=""),), []),
+        ((author(address="them @ theirs.example"),), []),
+        ((author("other@theirs.example"),), []),
+        ((SIGNED,), []),
+    ],
+    ids=[
+        "by DMARC",
+        "however it is written",
+        "by a signature where the domain has no record",
+        "by nothing",
+        "the domain is stricter than we",
+        "several authors",
+        "no address",
+        "somebody else there",
+        "DMARC was not asked",
+    ],
+)
+def test_an_author_counts_where_the_authors_domain_stands_behind_the_message(
+    findings: tuple[Finding, ...], names: list[str]
+) -> None:
+    town = Town()
+    town.people.went_out((US,), (THEM,))
+    assert town.names(FROM_SERVICE, *findings, sender=BOUNCES) == names
+    assert town.names(FROM_SERVICE, *findings, sender=None) == names
+
+
+def test_of_author_and_reverse_path_the_one_speaks_that_is_known_better() -> None:
+    town = Town()
+    findings = (VOUCHED, author("other@else.example", "else.example"))
+    town.people.went_out((US,), (THEM, OTHER))
+    (found,) = town.looks(*findings, to=(COLLEAGUE, US))
+    assert found.evidence[0].words() == (
+        "our user wrote 1, got 0 of the author at else.example, true for 1 of 2 recipients"
+    )
+    town.people.came_in((THEM,), (US,))
+    (found,) = town.looks(*findings, to=(COLLEAGUE, US))
+    assert found.evidence[0].words() == (
+        "our user wrote 1, got 1 of the reverse-path at theirs.example, true for 1 of 2 recipients"
+    )
+
+
+def test_whom_a_message_is_from_is_told_once_for_each_address() -> None:
+    assert proven(THEM, (VOUCHED, author("THEM@theirs.example")), registered) == (
+        Sender(box("THEM@theirs.example"), "author"),
+    )
+    assert proven(BOUNCES, (FROM_SERVICE, author()), registered) == (
+        Sender(THEM, "author"),
+        Sender(BOUNCES, "reverse-path"),
+    )
+    assert proven(None, (), registered) == ()
+
+
+def test_what_our_user_writes_counts_for_author_and_reverse_path_and_once_where_they_are_the_same() -> None:
+    town = Town()
+    town.people.went_out((US, COLLEAGUE, US, OTHER), (THEM, THEM))
+    assert sorted(town.memory.keys("correspondents")) == sorted(town.people.keys((US, COLLEAGUE), (THEM,)))
+
+
+def test_what_was_seen_lately_is_answered_at_once() -> None:
+    town = Town()
+    town.memory.warm = True
+    town.people.went_out((US,), (THEM,))
+    found = CorrespondentsCheck(town.people, registered).look(
+        Stage.CONTENT,
+        Facts(
+            session="s",
+            client="192.0.2.7",
+            role="inbound",
+            relay=False,
+            reverse_path=THEM,
+            recipients=(US,),
+            findings=(VOUCHED,),
+        ),
+        None,
+    )
+    assert isinstance(found, tuple)
+    assert [one.name for one in found] == [WRITTEN]
+
+
 def test_a_pair_is_of_two_people() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     assert town.names(to=(COLLEAGUE,)) == []
     assert town.names(good(SPF, "else.example"), sender=OTHER) == []
 
 
 def test_of_several_recipients_one_is_enough_and_the_finding_says_how_many() -> None:
     town = Town()
-    town.people.went_out(US, (THEM, OTHER))
+    town.people.went_out((US,), (THEM, OTHER))
     (found,) = town.looks(to=(COLLEAGUE, US))
-    assert found.evidence[0].words() == "our user wrote 1, got 0, true for 1 of 2 recipients"
+    assert found.evidence[0].words() == (
+        "our user wrote 1, got 0 of the reverse-path at theirs.example, true for 1 of 2 recipients"
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,13 +252,13 @@ def test_what_is_no_correspondence_is_not_learned(
     sender: Mailbox | None, recipients: tuple[Mailbox, ...]
 ) -> None:
     town = Town()
-    town.people.went_out(sender, recipients)
+    town.people.went_out(() if sender is None else (sender,), recipients)
     assert town.memory.records == {}
 
 
 def test_mail_from_inside_and_relay_clients_are_not_looked_up() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     assert town.looks(relay=True) == ()
     assert town.looks(sender=None) == ()
     assert town.looks(to=()) == ()
@@ -161,9 +266,9 @@ def test_mail_from_inside_and_relay_clients_are_not_looked_up() -> None:
 
 def test_a_pair_is_forgotten_some_time_after_its_last_message() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     town.clock.now += SETTINGS.remember_days * DAY - 1
-    town.people.came_in(THEM, (US,), aligned=True)
+    town.people.came_in((THEM,), (US,))
     town.clock.now += SETTINGS.remember_days * DAY - 1
     assert town.names() == [WRITTEN]
     town.clock.now += 1
@@ -172,7 +277,7 @@ def test_a_pair_is_forgotten_some_time_after_its_last_message() -> None:
 
 def test_no_address_is_kept_and_the_hashes_need_the_secret() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     ((key, raw),) = ((key, raw) for (_, key), raw in town.memory.records.items())
     assert len(key) == 32
     assert "theirs" not in key + raw.value.decode("latin-1")
@@ -188,6 +293,7 @@ def test_no_address_is_kept_and_the_hashes_need_the_secret() -> None:
         ("one+detail+more@example.org", "one@example.org"),
         ("+odd@example.org", "+odd@example.org"),
         ('"a+b"@example.org', '"a+b"@example.org'),
+        ("a@Bücher.example", "a@xn--bcher-kva.example"),
     ],
 )
 def test_an_address_is_one_however_it_is_written(address: str, written: str) -> None:
@@ -196,7 +302,7 @@ def test_an_address_is_one_however_it_is_written(address: str, written: str) -> 
 
 def test_whom_our_user_wrote_to_can_be_asked_and_a_failure_is_no_acquaintance() -> None:
     town = Town()
-    town.people.went_out(US, (THEM,))
+    town.people.went_out((US,), (THEM,))
     assert asyncio.run(town.people.wrote(US, THEM))
     assert not asyncio.run(town.people.wrote(COLLEAGUE, THEM))
     assert not asyncio.run(town.people.wrote(US, None))

@@ -262,7 +262,7 @@ def test_whom_our_user_writes_to_does_not_wait(clock: Clock) -> None:
     people = Correspondents(CorrespondentsSettings(), memory, clock, b"key", lambda d: d == "ours.example")
     greylist = check(memory, clock, correspondents=people)
     assert [one.name for one in look(greylist, facts(bad()))] == [FIRST]
-    people.went_out(US, (THEM,))
+    people.went_out((US,), (THEM,))
     assert said(look(greylist, facts(bad()))) == [(Result.SKIPPED, "", "our user writes to this sender")]
     assert [one.name for one in look(greylist, facts(bad(), sender=None))] == [FIRST]
 

@@ -105,6 +105,22 @@ def test_spf_alone_stands_behind_a_message_too() -> None:
     assert list(look(MESSAGE, (SPF,))) == ["dkim-none", "arc-none", "dmarc-pass"]
 
 
+@pytest.mark.parametrize(
+    ("author", "address"),
+    [
+        ("Ann <ann@good.example>", "ann@good.example"),
+        ("ann@good.example, ben@good.example", ""),
+        ("ann@good.example, ben@else.example", ""),
+        ("Ann", ""),
+    ],
+)
+def test_the_authors_address_is_told_where_there_is_no_doubt_which_it_is(author: str, address: str) -> None:
+    found = look(MESSAGE.replace(b"Ann <ann@good.example>", author.encode()), (SPF,))
+    [evidence] = next(finding for what, finding in found.items() if what.startswith("dmarc-")).evidence
+    assert isinstance(evidence, DmarcEvidence)
+    assert evidence.address == address
+
+
 def test_a_changed_message_fails_and_the_owner_s_policy_names_the_finding() -> None:
     found = look(signed(MESSAGE).replace(b"Hello.", b"Hullo."))
     assert list(found) == ["dkim-fail", "arc-none", "dmarc-reject"]

@@ -2,10 +2,11 @@
 
 A pair is one address of ours and one outside. It exists from our user's first message on, so no stranger can write
 himself in; it is a known pair after so many messages each way. Kept as keyed hashes: the memory does not tell who
-writes to whom. What comes in counts, and is spoken for, only where SPF or DKIM vouches for the sender's domain.
+writes to whom. A message is from its author and from its reverse-path; each counts, and is spoken for, only where
+proof vouches for its domain (`proven`): so it needs a wave behind the checks of identity.
 
-The check looks at the content's end, once for all recipients. Greylisting asks `wrote` at RCPT; there a forged
-sender gains no more than a wait that is spared.
+The check looks at the content's end, once for all recipients. Greylisting asks `wrote` at RCPT for the reverse-path;
+there a forged sender gains no more than a wait that is spared.
 """
 
 from __future__ import annotations
@@ -13,16 +14,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal
+
+from msgspec import Struct
 
 from gatepost.checks.check import Looked
-from gatepost.checks.connection.identities import DKIM, DMARC, SPF, Registered, aligned, vouched
+from gatepost.checks.connection.identities import (
+    DKIM,
+    DMARC,
+    SPF,
+    Registered,
+    aligned,
+    proven_author,
+    vouched,
+)
 from gatepost.checks.connection.memory_settings import CorrespondentsSettings
 from gatepost.checks.evidence import CorrespondentEvidence, OutageEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import DAY, Memory, Remembered, Space, Unavailable
 from gatepost.mail.clock import Clock
+from gatepost.mail.idn import to_ascii
 from gatepost.mail.path import Mailbox
 
 NAME: Final = "correspondent"
@@ -31,6 +43,13 @@ WRITTEN: Final = "written-correspondent"
 MAX_RECIPIENTS: Final = 100  # of one message that are looked up or learned; beyond, it is no conversation
 _MANY: Final = 1_000_000
 _NOTHING: Final[tuple[Finding, ...]] = ()
+
+
+class Sender(Struct, frozen=True, gc=False):
+    """Whom a message is from, as far as that is proven, and where it says so."""
+
+    mailbox: Mailbox
+    place: Literal["author", "reverse-path"]
 
 
 class Pair(Remembered, frozen=True, array_like=True, gc=False):
@@ -66,11 +85,24 @@ def closest(pairs: Sequence[Pair | None], settings: CorrespondentsSettings) -> P
 
 
 def plain(mailbox: Mailbox) -> str:
-    """Write an address in one way: in lower case, without a subaddress ("+detail", RFC 5233)."""
+    """Write an address in one way: in lower case and A-labels, without a subaddress ("+detail", RFC 5233)."""
     local, _, domain = mailbox.address.lower().rpartition("@")
     if not local.startswith('"'):
         local = local.partition("+")[0] or local
-    return f"{local}@{domain}"
+    return f"{local}@{to_ascii(domain) or domain}"
+
+
+def proven(
+    reverse_path: Mailbox | None, findings: Sequence[Finding], registered: Registered
+) -> tuple[Sender, ...]:
+    """Give whom a message is from, once for each address; nobody where nothing is proven."""
+    author = proven_author(findings, registered)
+    senders = (Sender(author, "author"),) if author is not None else ()
+    if reverse_path is None or (author is not None and plain(reverse_path) == plain(author)):
+        return senders
+    if not vouches(findings, reverse_path.domain, registered):
+        return senders
+    return (*senders, Sender(reverse_path, "reverse-path"))
 
 
 class Correspondents:
@@ -91,54 +123,51 @@ class Correspondents:
         self._ours = ours
         self._pairs: Space[Pair] = Space(memory, "correspondents", Pair)
 
-    def went_out(self, sender: Mailbox | None, recipients: Iterable[Mailbox]) -> None:
-        """Learn from a message of a relay client that was accepted; `sender` is its reverse-path.
+    def went_out(self, senders: Iterable[Mailbox], recipients: Iterable[Mailbox]) -> None:
+        """Learn from a message of a relay client that was accepted; `senders` are its author and reverse-path.
 
-        Leave out what a machine answered (Auto-Submitted other than "no", RFC 3834 §5): an out-of-office note to a
-        stranger is no acquaintance. `<>` is nobody, and what stays inside is no correspondence.
+        Answers come to either. Leave out what a machine answered (Auto-Submitted other than "no", RFC 3834 §5): an
+        out-of-office note to a stranger is no acquaintance. `<>` is nobody, and what stays inside is no
+        correspondence.
         """
-        if sender is None or not self._ours(sender.domain):
-            return
+        inside = [s for s in senders if self._ours(s.domain)]
         outside = [r for r in recipients if not self._ours(r.domain)]
-        if outside and len(outside) <= MAX_RECIPIENTS:
-            keys = self.keys((sender,), outside)
-            self._pairs.note(keys, partial(sent_one, now=self._clock(), lifetime=self._lifetime))
+        if inside and outside and len(outside) <= MAX_RECIPIENTS:
+            step = partial(sent_one, now=self._clock(), lifetime=self._lifetime)
+            self._pairs.note(self.keys(inside, outside), step)
 
-    def came_in(self, sender: Mailbox | None, recipients: Iterable[Mailbox], *, aligned: bool) -> None:
-        """Learn from a message from outside that was accepted.
-
-        `sender` is whom the message is from as far as that is vouched for: `aligned` tells whether SPF or DKIM
-        does, for the domain of this very address. What is not, is not learned from.
-        """
-        if sender is None or not aligned or self._ours(sender.domain):
-            return
+    def came_in(self, senders: Iterable[Mailbox], recipients: Iterable[Mailbox]) -> None:
+        """Learn from a message from outside that was accepted; `senders` are whom it is from, as far as proven."""
+        outside = [s for s in senders if not self._ours(s.domain)]
         inside = [r for r in recipients if self._ours(r.domain)]
-        if inside and len(inside) <= MAX_RECIPIENTS:
-            keys = self.keys(inside, (sender,))
-            self._pairs.note(keys, partial(received_one, now=self._clock(), lifetime=self._lifetime))
+        if inside and outside and len(inside) <= MAX_RECIPIENTS:
+            step = partial(received_one, now=self._clock(), lifetime=self._lifetime)
+            self._pairs.note(self.keys(inside, outside), step)
 
     async def wrote(self, ours: Mailbox, theirs: Mailbox | None) -> bool:
         """Tell whether our user wrote to someone lately; False too where that cannot be told."""
         if theirs is None:
             return False
-        pairs = await self.between((ours,), theirs)
+        keys = self.keys((ours,), (theirs,))
+        pairs = self.fresh(keys) or await self.pairs(keys)
         return not isinstance(pairs, Unavailable) and pairs[0] is not None
 
-    async def between(
-        self, ours: Sequence[Mailbox], theirs: Mailbox
-    ) -> tuple[Pair | None, ...] | Unavailable:
-        """Give the pairs of some addresses of ours with one outside."""
-        keys = self.keys(ours, (theirs,))
-        fresh = self._pairs.fresh(keys)
-        return fresh if fresh is not None else await self._pairs.get(keys)
+    def fresh(self, keys: Sequence[str]) -> tuple[Pair | None, ...] | None:
+        """Give the pairs of some keys when all were seen a moment ago, else None."""
+        return self._pairs.fresh(keys)
 
-    def keys(self, ours: Iterable[Mailbox], theirs: Sequence[Mailbox]) -> tuple[str, ...]:
-        """Give the key of each address of ours with each of theirs."""
+    async def pairs(self, keys: Sequence[str]) -> tuple[Pair | None, ...] | Unavailable:
+        """Give the pairs of some keys."""
+        return await self._pairs.get(keys)
+
+    def keys(self, ours: Iterable[Mailbox], theirs: Iterable[Mailbox]) -> tuple[str, ...]:
+        """Give the key of each address of ours with each of theirs, once: first all of the first of ours."""
+        them = dict.fromkeys(map(plain, theirs))
         return tuple(
             [
-                blake2b(f"{us}\0{plain(them)}".encode(), digest_size=16, key=self._secret).hexdigest()
-                for us in map(plain, ours)
-                for them in theirs
+                blake2b(f"{us}\0{other}".encode(), digest_size=16, key=self._secret).hexdigest()
+                for us in dict.fromkeys(map(plain, ours))
+                for other in them
             ]
         )
 
@@ -154,34 +183,45 @@ class CorrespondentsCheck:
         self._registered = registered
 
     def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
-        """Report a known pair, or one that our user began, where the reverse-path is vouched for."""
-        sender = facts.reverse_path
-        if facts.relay or sender is None or not facts.recipients or len(facts.recipients) > MAX_RECIPIENTS:
+        """Report a known pair, or one that our user began."""
+        recipients = facts.recipients
+        if facts.relay or not recipients or len(recipients) > MAX_RECIPIENTS:
             return _NOTHING
-        if not vouches(facts.findings, sender.domain, self._registered):
+        senders = proven(facts.reverse_path, facts.findings, self._registered)
+        if not senders:
             return _NOTHING
-        return self._look(facts.recipients, sender)
+        keys = self._correspondents.keys(recipients, [sender.mailbox for sender in senders])
+        fresh = self._correspondents.fresh(keys)
+        return self._look(keys, senders) if fresh is None else self._told(fresh, senders)
 
-    async def _look(self, recipients: tuple[Mailbox, ...], sender: Mailbox) -> Sequence[Finding]:
-        settings = self._correspondents.settings
-        pairs = await self._correspondents.between(recipients, sender)
+    async def _look(self, keys: tuple[str, ...], senders: tuple[Sender, ...]) -> Sequence[Finding]:
+        pairs = await self._correspondents.pairs(keys)
         if isinstance(pairs, Unavailable):
             evidence = OutageEvidence("the memory", pairs.reason)
             return (
                 Finding(check=NAME, stage=Stage.CONTENT, result=Result.UNAVAILABLE, evidence=(evidence,)),
             )
-        pair = closest(pairs, settings)
-        if pair is None:
+        return self._told(pairs, senders)
+
+    def _told(self, pairs: Sequence[Pair | None], senders: tuple[Sender, ...]) -> Sequence[Finding]:
+        settings = self._correspondents.settings
+        best = closest(pairs, settings)
+        if best is None:
             return _NOTHING
-        known = is_known(pair, settings)
-        alike = sum(1 for p in pairs if p is not None and (is_known(p, settings) or not known))
+        known = is_known(best, settings)
+        place = pairs.index(best) % len(senders)
+        sender, own = senders[place], pairs[place :: len(senders)]
+        alike = sum(1 for pair in own if pair is not None and (is_known(pair, settings) or not known))
+        evidence = CorrespondentEvidence(
+            best.sent, best.received, len(own), alike, sender.place, sender.mailbox.domain
+        )
         return (
             Finding(
                 check=NAME,
                 stage=Stage.CONTENT,
                 result=Result.FOUND,
                 name=KNOWN if known else WRITTEN,
-                evidence=(CorrespondentEvidence(pair.sent, pair.received, len(recipients), alike),),
+                evidence=(evidence,),
             ),
         )
 

@@ -11,9 +11,10 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
+from gatepost.checks.evidence import DmarcEvidence
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result
-from gatepost.mail.path import is_domain
+from gatepost.mail.path import Mailbox, is_domain, parse_mailbox
 
 SPF: Final = "spf"
 DKIM: Final = "dkim"
@@ -46,6 +47,32 @@ def aligned(domain: str, proven: Collection[str], registered: Registered) -> boo
         return True
     organisation = registered(domain) if proven else ""
     return bool(organisation) and any(registered(name) == organisation for name in proven)
+
+
+def author_of(findings: Sequence[Finding]) -> DmarcEvidence | None:
+    """Give what DMARC says of the author; None before the content's end, and where it is not asked."""
+    for finding in findings:
+        if finding.check == DMARC:
+            for evidence in finding.evidence:
+                if isinstance(evidence, DmarcEvidence):
+                    return evidence
+    return None
+
+
+def proven_author(findings: Sequence[Finding], registered: Registered) -> Mailbox | None:
+    """Give the author's address where the author's domain stands behind the message.
+
+    DMARC passed; or the domain has no record, and a signature or the reverse-path is aligned.
+    """
+    said = author_of(findings)
+    if said is None or not said.address or said.result not in ("pass", "none"):
+        return None
+    if said.result == "none" and not aligned(
+        said.author, {*vouched(findings, SPF), *vouched(findings, DKIM)}, registered
+    ):
+        return None
+    mailbox = parse_mailbox(said.address)
+    return mailbox if isinstance(mailbox, Mailbox) else None
 
 
 def signed_author(findings: Sequence[Finding], registered: Registered) -> str:

@@ -88,7 +88,7 @@ class MessageCheck:
         return (
             _dkim_finding(verified, took),
             _arc_finding(chain, forwarder),
-            _dmarc_finding(dmarc, forwarder),
+            _dmarc_finding(dmarc, _address(author), forwarder),
             *cues(
                 header,
                 author,
@@ -217,7 +217,12 @@ def _arc_finding(chain: arc.Chain, forwarder: str) -> Finding:
     )
 
 
-def _dmarc_finding(dmarc: Evaluation, forwarder: str) -> Finding:
+def _address(author: Author) -> str:
+    """Give the author's address, where there is no doubt which it is."""
+    return author.mailboxes[0].address if author.domain and len(author.mailboxes) == 1 else ""
+
+
+def _dmarc_finding(dmarc: Evaluation, address: str, forwarder: str) -> Finding:
     match dmarc.result:
         case Dmarc.PASS:
             name, seen = "dmarc-pass", Seen.CLEAN
@@ -248,6 +253,7 @@ def _dmarc_finding(dmarc: Evaluation, forwarder: str) -> Finding:
         testing=dmarc.testing,
         aligned=tuple([f"{way.mechanism} {way.domain} ({way.by})" for way in dmarc.aligned]),
         problems=dmarc.problems,
+        address=address,
     )
     return Finding(check="dmarc", stage=Stage.CONTENT, result=seen, name=name, evidence=(evidence,))
 
