@@ -6,9 +6,10 @@ import pytest
 
 from gatepost.checks.connection.correspondents import Correspondents
 from gatepost.checks.connection.reputation import Reputation, Verdict
-from gatepost.checks.evidence import SpfEvidence
+from gatepost.checks.evidence import DmarcEvidence, SpfEvidence
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.checks.identity.new_domains import KnownDomains
 from gatepost.mail.header import Glance
 from gatepost.mail.path import Mailbox
 from gatepost.policy.disposition import Action, Disposition
@@ -34,6 +35,7 @@ class Heard:
         self.verdicts: list[tuple[tuple[str, ...], Verdict]] = []
         self.out: list[list[str]] = []
         self.came: list[list[str]] = []
+        self.domains: list[str] = []
 
     def learn(self, identities: tuple[str, ...], verdict: Verdict) -> None:
         self.verdicts.append((identities, verdict))
@@ -53,11 +55,17 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     )
     monkeypatch.setattr(Correspondents, "went_out", lambda self, *args: heard.went_out(*args))
     monkeypatch.setattr(Correspondents, "came_in", lambda self, *args: heard.came_in(*args))
+    monkeypatch.setattr(KnownDomains, "learn", lambda self, domains: heard.domains.extend(domains))
     return heard
 
 
 def lessons() -> Lessons:
-    return Lessons(object.__new__(Reputation), object.__new__(Correspondents), lambda domain: domain)
+    return Lessons(
+        object.__new__(Reputation),
+        object.__new__(Correspondents),
+        object.__new__(KnownDomains),
+        lambda domain: domain,
+    )
 
 
 def facts(sender: Mailbox, recipient: Mailbox, *, relay: bool = False) -> Facts:
@@ -123,6 +131,16 @@ def test_what_our_user_wrote_counts_for_its_author_too(heard: Heard, author: str
     assert heard.out == [["ann@ours.test", *written]]
 
 
+def test_domains_are_learned_of_what_was_taken_from_authors_and_what_went_out(heard: Heard) -> None:
+    evidence = DmarcEvidence("none", "author.test", "there is no record")
+    dmarc = Finding(check="dmarc", stage=Stage.CONTENT, result=Result.SKIPPED, evidence=(evidence,))
+    lessons().learn(facts(THEIRS, OURS), (PASS, dmarc), REFUSED, PLAIN)
+    assert heard.domains == []
+    lessons().learn(facts(THEIRS, OURS), (PASS, dmarc), TAKEN, PLAIN)
+    lessons().learn(facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN)
+    assert heard.domains == ["author.test", "their.test"]
+
+
 def test_nothing_is_learned_where_nothing_is_wanted() -> None:
-    Lessons(None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
-    Lessons(None, None, lambda domain: domain).learn(facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN)
+    Lessons(None, None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
+    Lessons(None, None, None, lambda domain: domain).learn(facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN)

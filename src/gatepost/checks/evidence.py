@@ -418,6 +418,27 @@ class FileEvidence(_Evidence, frozen=True, tag="file", gc=False, omit_defaults=T
         return {"file": self.where.replace("›", ">"), "why": self.reason}
 
 
+class NewDomainEvidence(_Evidence, frozen=True, tag="new-domain", gc=False):
+    """When mail from or to a domain was first taken, 0 for never, and how much of other mail is remembered.
+
+    The memory began at `since` and has seen `messages`; times are in seconds since 1970.
+    """
+
+    domain: str
+    first: float
+    since: float
+    messages: int
+
+    def words(self) -> str:
+        """Say when it was seen first, and who says so."""
+        began = f"{datetime.fromtimestamp(self.since, UTC):%Y-%m-%d}"
+        memory = f"{self.messages:,} messages are remembered since {began}"
+        if not self.first:
+            return f"no mail from or to {self.domain} was taken before; {memory}"
+        first = f"{datetime.fromtimestamp(self.first, UTC):%Y-%m-%d %H:%M}"
+        return f"the first mail from or to {self.domain} was taken at {first} UTC; {memory}"
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -437,4 +458,5 @@ Evidence = (
     | ReputationEvidence
     | CorrespondentEvidence
     | FileEvidence
+    | NewDomainEvidence
 )

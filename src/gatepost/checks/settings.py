@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from gatepost.checks.connection.memory_settings import (
     CorrespondentsSettings,
     GreylistSettings,
+    NewDomainsSettings,
     ReputationSettings,
 )
 from gatepost.checks.connection.settings import (
@@ -85,6 +86,7 @@ class ChecksSettings(BaseModel):
     greylist: GreylistSettings = GreylistSettings()
     reputation: ReputationSettings = ReputationSettings()
     correspondents: CorrespondentsSettings = CorrespondentsSettings()
+    new_domains: NewDomainsSettings = NewDomainsSettings()
     identity: IdentitySettings = IdentitySettings()
     lists: ListsSettings = ListsSettings()
     inspection: InspectionSettings = InspectionSettings()

@@ -34,6 +34,7 @@ from gatepost.checks.finding import Finding, Result
 from gatepost.checks.identity.forgery import Resembles
 from gatepost.checks.identity.lists import ListsCheck
 from gatepost.checks.identity.message import MessageCheck
+from gatepost.checks.identity.new_domains import KnownDomains, NewDomainCheck
 from gatepost.checks.identity.spf import SpfCheck
 from gatepost.checks.memory import Memory
 from gatepost.checks.runner import Checks
@@ -90,7 +91,12 @@ class Checking:
             else None
         )
         reputation = Reputation(wanted.reputation, memory, clock) if wanted.reputation.enabled else None
-        self.lessons = Lessons(reputation, correspondents, registered)
+        domains_seen = (
+            KnownDomains(wanted.new_domains, memory, clock, registered, ours)
+            if wanted.new_domains.enabled and wanted.identity.dkim
+            else None
+        )
+        self.lessons = Lessons(reputation, correspondents, domains_seen, registered)
         checks: list[Check] = [SizeCheck(settings.reception.max_message_size), PostmasterCheck(ours), lists]
         self._places: Places | None = None
         if wanted.country.database:
@@ -151,6 +157,8 @@ class Checking:
             judging.append(SignerReputationCheck(wanted.reputation, memory, clock, registered))
         if correspondents is not None:
             judging.append(CorrespondentsCheck(correspondents, registered))
+        if domains_seen is not None:
+            judging.append(NewDomainCheck(domains_seen, clock))
         self.checks = Checks(checks, judging)
 
     async def watch(self) -> None:

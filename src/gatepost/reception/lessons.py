@@ -1,4 +1,4 @@
-"""What is learned from each message: how its sender does here, and who writes to whom.
+"""What is learned from each message: how its sender does here, who writes to whom, which domains there are.
 
 Called at the end of a message, when it is known what became of it. Waits for nothing; what cannot be remembered is
 lost and costs nothing but itself.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatepost.checks.connection.correspondents import Correspondents, proven
-from gatepost.checks.connection.identities import Registered
+from gatepost.checks.connection.identities import Registered, author_of
 from gatepost.checks.connection.reputation import Reputation, Verdict, identities
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding
+from gatepost.checks.identity.new_domains import KnownDomains
 from gatepost.mail.header import Glance
 from gatepost.mail.path import Mailbox, parse_mailbox
 from gatepost.mailauth.dmarc.author import read_from
@@ -20,15 +21,20 @@ from gatepost.policy.disposition import Action, Disposition
 
 
 class Lessons:
-    """Where reputation and correspondents are learned; each is None when it is not wanted."""
+    """Where reputation, correspondents and domains are learned; each is None when it is not wanted."""
 
-    __slots__ = ("_correspondents", "_registered", "_reputation")
+    __slots__ = ("_correspondents", "_domains", "_registered", "_reputation")
 
     def __init__(
-        self, reputation: Reputation | None, correspondents: Correspondents | None, registered: Registered
+        self,
+        reputation: Reputation | None,
+        correspondents: Correspondents | None,
+        domains: KnownDomains | None,
+        registered: Registered,
     ) -> None:
         self._reputation = reputation
         self._correspondents = correspondents
+        self._domains = domains
         self._registered = registered
 
     def learn(
@@ -49,14 +55,24 @@ class Lessons:
             causes = () if accepted else (disposition.rule,)
             who = identities(facts.client, findings, self._registered)
             self._reputation.learn(who, Verdict(accepted, causes))
-        if accepted and self._correspondents is not None:
+        if accepted:
+            self._came_in(facts, findings)
+
+    def _came_in(self, facts: Facts, findings: Sequence[Finding]) -> None:
+        if self._correspondents is not None:
             senders = proven(facts.reverse_path, findings, self._registered)
             self._correspondents.came_in([sender.mailbox for sender in senders], facts.recipients)
+        if self._domains is not None and (author := author_of(findings)) is not None:
+            self._domains.learn((author.author,))
 
     def _went_out(self, facts: Facts, seen: Glance) -> None:
-        if self._correspondents is not None and facts.reverse_path is not None:
+        if facts.reverse_path is None:
+            return
+        if self._correspondents is not None:
             senders = (facts.reverse_path, *_authors(seen.header_from))
             self._correspondents.went_out(senders, facts.recipients)
+        if self._domains is not None:
+            self._domains.learn([recipient.domain for recipient in facts.recipients])
 
 
 def _authors(shown: str) -> Sequence[Mailbox]:

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ValidationError
 from gatepost.checks.connection.memory_settings import (
     CorrespondentsSettings,
     GreylistSettings,
+    NewDomainsSettings,
     ReputationSettings,
 )
 
-MODELS = [GreylistSettings, ReputationSettings, CorrespondentsSettings]
+MODELS = [GreylistSettings, ReputationSettings, CorrespondentsSettings, NewDomainsSettings]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -30,3 +31,9 @@ def test_what_is_refused_for_good_must_be_worse_than_what_is_delayed() -> None:
     ReputationSettings(delay_below=20, reject_below=20)
     with pytest.raises(ValidationError, match="reject_below"):
         ReputationSettings(delay_below=20, reject_below=21)
+
+
+def test_a_domain_must_not_be_forgotten_before_anything_is_said() -> None:
+    NewDomainsSettings(quiet_days=29, remember_days=30)
+    with pytest.raises(ValidationError, match="quiet_days"):
+        NewDomainsSettings(quiet_days=30, remember_days=30)

@@ -1,4 +1,4 @@
-"""The settings of what is learned about callers: greylisting, reputation, correspondents."""
+"""The settings of what is learned about callers: greylisting, reputation, correspondents, domains."""
 
 from __future__ import annotations
 
@@ -107,3 +107,37 @@ class CorrespondentsSettings(BaseModel):
     remember_days: int = Field(
         default=180, ge=1, le=3650, description="Days after the last message that a pair is remembered."
     )
+
+
+class NewDomainsSettings(BaseModel):
+    """`[checks.new_domains]`: author domains of which nothing was taken before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(
+        default=True, description="Whether it is remembered which domains mail came from and went to."
+    )
+    new_hours: float = Field(
+        default=24.0,
+        ge=0,
+        le=720,
+        description="Hours for which a domain stays new after its first message that was taken.",
+    )
+    quiet_days: float = Field(
+        default=14.0,
+        ge=0,
+        le=365,
+        description="Days for which a new or lost memory calls nothing new. It also waits for 200 messages.",
+    )
+    remember_days: int = Field(
+        default=180, ge=30, le=3650, description="Days after its last message that a domain is remembered."
+    )
+
+    @model_validator(mode="after")
+    def _in_time(self) -> NewDomainsSettings:
+        if self.quiet_days >= self.remember_days:
+            raise ValueError(
+                f"quiet_days ({self.quiet_days:g}) is not below remember_days ({self.remember_days}); what is "
+                "forgotten before anything is said is new for ever"
+            )
+        return self

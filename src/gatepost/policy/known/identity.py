@@ -167,4 +167,17 @@ IDENTITY: Final = (
         score=0.5,
         because="it is usual for forms and newsletters, and for fraud",
     ),
+    Known(
+        finding="author-domain-new",
+        means="no mail from or to the author's domain was taken before, or since a few hours only",
+        choice="mark",
+        score=0.5,
+        because="every acquaintance begins so, and many a fraud",
+    ),
+    Known(
+        finding="author-domain-unavailable",
+        means="it could not be remembered whether the author's domain is new",
+        choice="observe",
+        because="a failure of ours is no reason against anyone",
+    ),
 )
