@@ -70,12 +70,23 @@ def names(checking: Checking) -> set[str]:
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {}, names) == {
         *("size", "postmaster", "lists", "reverse-name", "helo", "spf", "reputation", "greylist"),
-        *("correspondent", "identity", "author-domain", "virus"),
+        *("correspondent", "identity", "contact", "author-domain", "virus"),
     }
 
 
 def test_each_check_can_be_turned_off(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {"checks": OFF}, names) == {"size", "postmaster", "lists", "virus"}
+
+
+def test_who_judges_by_proof_comes_behind_those_who_find_it(tmp_path: Path) -> None:
+    def waves(checking: Checking) -> list[list[str]]:
+        return [[name for name, _ in wave] for wave in checking.checks._waves[Stage.CONTENT]]
+
+    first, second = with_checking(tmp_path, {}, waves)
+    assert "identity" in first
+    assert second == ["reputation", "correspondent", "contact", "author-domain"]
+    without_proof = {"checks": {"identity": {"dkim": False}}}
+    assert with_checking(tmp_path, without_proof, waves)[-1] == ["reputation", "correspondent"]
 
 
 def test_own_clients_are_asked_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.mail.idn import to_ascii
-from gatepost.mail.lookalike import Known, Likeness, resembles
+from gatepost.mail.lookalike import (
+    LONGEST_VARIED,
+    SHORTEST_VARIED,
+    Known,
+    Likeness,
+    likenesses,
+    registered_part,
+    resembles,
+)
 
 KNOWN = Known(
     [
@@ -106,3 +114,42 @@ def test_one_edit_anywhere_is_found(name: str, at: int, letter: str, edit: str) 
 def test_any_text_resembles_something_known_or_nothing(text: str) -> None:
     found = resembles(text, KNOWN)
     assert found is None or found.known in KNOWN.registered
+
+
+@given(
+    st.text(alphabet="abcdefgh", min_size=SHORTEST_VARIED + 1, max_size=12),
+    st.integers(0, 11),
+    st.sampled_from("xyz"),
+    st.sampled_from(["drop", "add", "change", "swap", "hyphen"]),
+)
+def test_one_edit_anywhere_leaves_a_likeness_in_common(name: str, at: int, letter: str, edit: str) -> None:
+    at = min(at, len(name) - 2)
+    edited = {
+        "drop": name[:at] + name[at + 1 :],
+        "add": name[:at] + letter + name[at:],
+        "change": name[:at] + letter + name[at + 1 :],
+        "swap": name[:at] + name[at + 1] + name[at] + name[at + 2 :],
+        "hyphen": name[: at + 1] + "-" + name[at + 1 :],
+    }[edit]
+    assert set(likenesses(f"{name}.test")) & set(likenesses(f"{edited}.test"))
+    assert not set(likenesses(f"{name}.test")) & set(likenesses(f"{edited}.example"))
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_bounded_number_of_likenesses(text: str) -> None:
+    found = likenesses(text)
+    assert len(found) <= LONGEST_VARIED + 1
+    assert bool(found) == bool(registered_part(text))
+
+
+@pytest.mark.parametrize(
+    ("domain", "part"),
+    [
+        ("mail.Example.co.uk.", "example.co.uk"),
+        ("b\u00fccher.example", "xn--bcher-kva.example"),
+        ("example", ""),
+        ("[192.0.2.1]", ""),
+    ],
+)
+def test_the_registered_part_is_what_is_compared(domain: str, part: str) -> None:
+    assert registered_part(domain) == part

@@ -9,6 +9,7 @@ from gatepost.checks.connection.reputation import Reputation, Verdict
 from gatepost.checks.evidence import DmarcEvidence, SpfEvidence
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.checks.identity.contacts import Contacts
 from gatepost.checks.identity.new_domains import KnownDomains
 from gatepost.mail.header import Glance
 from gatepost.mail.path import Mailbox
@@ -36,6 +37,7 @@ class Heard:
         self.out: list[list[str]] = []
         self.came: list[list[str]] = []
         self.domains: list[str] = []
+        self.acquaintances: list[str] = []
 
     def learn(self, identities: tuple[str, ...], verdict: Verdict) -> None:
         self.verdicts.append((identities, verdict))
@@ -55,6 +57,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     )
     monkeypatch.setattr(Correspondents, "went_out", lambda self, *args: heard.went_out(*args))
     monkeypatch.setattr(Correspondents, "came_in", lambda self, *args: heard.came_in(*args))
+    monkeypatch.setattr(
+        Contacts, "learn", lambda self, findings: heard.acquaintances.extend([f.what for f in findings])
+    )
     monkeypatch.setattr(KnownDomains, "learn", lambda self, domains: heard.domains.extend(domains))
     return heard
 
@@ -63,6 +68,7 @@ def lessons() -> Lessons:
     return Lessons(
         object.__new__(Reputation),
         object.__new__(Correspondents),
+        object.__new__(Contacts),
         object.__new__(KnownDomains),
         lambda domain: domain,
     )
@@ -141,6 +147,15 @@ def test_domains_are_learned_of_what_was_taken_from_authors_and_what_went_out(he
     assert heard.domains == ["author.test", "their.test"]
 
 
+def test_contacts_are_learned_from_what_was_taken_only(heard: Heard) -> None:
+    lessons().learn(facts(THEIRS, OURS), (PASS,), REFUSED, PLAIN)
+    assert heard.acquaintances == []
+    lessons().learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
+    assert heard.acquaintances == ["spf-pass"]
+
+
 def test_nothing_is_learned_where_nothing_is_wanted() -> None:
-    Lessons(None, None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
-    Lessons(None, None, None, lambda domain: domain).learn(facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN)
+    Lessons(None, None, None, None, lambda domain: domain).learn(facts(THEIRS, OURS), (PASS,), TAKEN, PLAIN)
+    Lessons(None, None, None, None, lambda domain: domain).learn(
+        facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN
+    )

@@ -439,6 +439,23 @@ class NewDomainEvidence(_Evidence, frozen=True, tag="new-domain", gc=False):
         return f"the first mail from or to {self.domain} was taken at {first} UTC; {memory}"
 
 
+class LookAlikeEvidence(_Evidence, frozen=True, tag="look-alike", gc=False):
+    """An author whose domain looks like `known`, where our users have correspondents, and why in words."""
+
+    shown: str
+    domain: str
+    known: str
+    reason: str
+
+    def words(self) -> str:
+        """Say who looks like whom."""
+        return f"From {self.shown!r}: {self.reason}, where known correspondents of our users are"
+
+    def facts(self) -> dict[str, str]:
+        """Give the domain alone: with whom our users correspond is nothing for strangers to find out."""
+        return {"domain": self.domain, "why": f"{self.domain} looks like another domain"}
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -459,4 +476,5 @@ Evidence = (
     | CorrespondentEvidence
     | FileEvidence
     | NewDomainEvidence
+    | LookAlikeEvidence
 )

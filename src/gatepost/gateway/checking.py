@@ -7,7 +7,7 @@ reception on the other. The only place that knows every check.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from publicsuffixlist import PublicSuffixList
 
@@ -17,6 +17,7 @@ from gatepost.checks.connection.country import CountryCheck
 from gatepost.checks.connection.dnsbl import DnsblCheck
 from gatepost.checks.connection.greylist import GreylistCheck
 from gatepost.checks.connection.helo import HeloCheck
+from gatepost.checks.connection.identities import Registered
 from gatepost.checks.connection.list_health import HealthChange, ListHealth
 from gatepost.checks.connection.places import Places
 from gatepost.checks.connection.postmaster import PostmasterCheck
@@ -31,6 +32,7 @@ from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.finding import Finding, Result
+from gatepost.checks.identity.contacts import Contacts, ContactsCheck
 from gatepost.checks.identity.forgery import Resembles
 from gatepost.checks.identity.lists import ListsCheck
 from gatepost.checks.identity.message import MessageCheck
@@ -38,6 +40,7 @@ from gatepost.checks.identity.new_domains import KnownDomains, NewDomainCheck
 from gatepost.checks.identity.spf import SpfCheck
 from gatepost.checks.memory import Memory
 from gatepost.checks.runner import Checks
+from gatepost.checks.settings import ChecksSettings
 from gatepost.gateway.inspector import InspectorPool
 from gatepost.gateway.settings import Settings
 from gatepost.mail.clock import Clock
@@ -85,18 +88,7 @@ class Checking:
             return Budgeted(resolver, wanted.identity.questions, wanted.identity.seconds, monotonic)
 
         lists = ListsCheck(*wanted.lists.lists(), clock, unproven=wanted.lists.allow_unproven)
-        correspondents = (
-            Correspondents(wanted.correspondents, memory, clock, secret, ours)
-            if wanted.correspondents.enabled
-            else None
-        )
-        reputation = Reputation(wanted.reputation, memory, clock) if wanted.reputation.enabled else None
-        domains_seen = (
-            KnownDomains(wanted.new_domains, memory, clock, registered, ours)
-            if wanted.new_domains.enabled and wanted.identity.dkim
-            else None
-        )
-        self.lessons = Lessons(reputation, correspondents, domains_seen, registered)
+        correspondents, self.lessons, judging = _remembering(wanted, memory, clock, secret, registered, ours)
         checks: list[Check] = [SizeCheck(settings.reception.max_message_size), PostmasterCheck(ours), lists]
         self._places: Places | None = None
         if wanted.country.database:
@@ -113,7 +105,7 @@ class Checking:
             checks.append(HeloCheck(settings.host, names, resolver, monotonic))
         if wanted.identity.spf:
             checks.append(SpfCheck(settings.host, budgeted, clock))
-        if reputation is not None:
+        if wanted.reputation.enabled:
             checks.append(ReputationCheck(wanted.reputation, memory, clock))
         if wanted.greylist.mode != "off":
             checks.append(
@@ -152,13 +144,6 @@ class Checking:
         else:
             self._virus = VirusCheck(wanted.virus, dial, monotonic)
             checks.append(self._virus)
-        judging: list[Check] = []  # by what those above found
-        if reputation is not None:
-            judging.append(SignerReputationCheck(wanted.reputation, memory, clock, registered))
-        if correspondents is not None:
-            judging.append(CorrespondentsCheck(correspondents, registered))
-        if domains_seen is not None:
-            judging.append(NewDomainCheck(domains_seen, clock))
         self.checks = Checks(checks, judging)
 
     async def watch(self) -> None:
@@ -174,6 +159,35 @@ class Checking:
             self._inspectors.close()
         if self._places is not None:
             self._places.close()
+
+
+def _remembering(
+    wanted: ChecksSettings,
+    memory: Memory,
+    clock: Clock,
+    secret: bytes,
+    registered: Registered,
+    ours: Callable[[str], bool],
+) -> tuple[Correspondents | None, Lessons, Sequence[Check]]:
+    """Put together what is learned from each message, and the checks that judge by it what the others found.
+
+    They make a wave of their own: whose standing counts, and whose acquaintance, is known when signatures are.
+    """
+    judging: list[Check] = []
+    reputation = correspondents = contacts = domains = None
+    if wanted.reputation.enabled:
+        reputation = Reputation(wanted.reputation, memory, clock)
+        judging.append(SignerReputationCheck(wanted.reputation, memory, clock, registered))
+    if wanted.correspondents.enabled:
+        correspondents = Correspondents(wanted.correspondents, memory, clock, secret, ours)
+        judging.append(CorrespondentsCheck(correspondents, registered))
+    if wanted.correspondents.enabled and wanted.identity.dkim:
+        contacts = Contacts(wanted.correspondents.remember_days, memory, clock)
+        judging.append(ContactsCheck(contacts, ours))
+    if wanted.new_domains.enabled and wanted.identity.dkim:
+        domains = KnownDomains(wanted.new_domains, memory, clock, registered, ours)
+        judging.append(NewDomainCheck(domains, clock))
+    return correspondents, Lessons(reputation, correspondents, contacts, domains, registered), judging
 
 
 def _weighing(rules: Rules) -> Callable[[Finding], bool]:

@@ -1,9 +1,10 @@
 """Domains made to be taken for another: the same letters to the eye, or nearly the same name.
 
-Under the forgery checks, which compare the author's domain with ours and those of known contacts. `Known` takes those
-once and keeps what each looks like; `resembles` then costs a few look-ups, however many are known. Pure, no DNS. The
-tables are short and our own: the letters of Cyrillic, Greek and Latin that look like a plain one in common fonts. A
-resemblance is a hint with a reason, no proof: two names may well belong together.
+Under the forgery checks, which compare the author's domain with ours and those of known contacts. `Known` takes
+domains once and keeps what each looks like; `resembles` then costs a few look-ups, however many are known. Where they
+are too many to be taken, each can be kept under its `likenesses`: those that share one are worth a comparison. Pure,
+no DNS. The tables are short and our own: the letters of Cyrillic, Greek and Latin that look like a plain one in
+common fonts. A resemblance is a hint with a reason, no proof: two names may well belong together.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from msgspec import Struct
 from gatepost.mail.idn import to_ascii, to_unicode
 
 SHORTEST_NEAR: Final = 5  # letters: shorter names are a letter from each other by chance
+SHORTEST_VARIED: Final = (
+    7  # letters of names whose likenesses are a letter away: among many, chance has more room
+)
+LONGEST_VARIED: Final = 30  # letters: so a domain has at most one likeness more
 SHORTEST_ELSEWHERE: Final = 4  # letters of a name that is looked for under other top-level domains
 _MOST_IN_FRONT: Final = 10  # labels
 
@@ -112,6 +117,26 @@ def resembles(domain: str, known: Known) -> Resemblance | None:
         if found is not None:
             return Resemblance(parts.registered, found, likeness)
     return None
+
+
+def registered_part(domain: str) -> str:
+    """Give the part of a domain that is compared, in A-labels; "" for what is no domain below another."""
+    parts = _parts(domain)
+    return parts.registered if parts is not None else ""
+
+
+def likenesses(domain: str) -> tuple[str, ...]:
+    """Give texts of which two domains share one when they look alike, differ by hyphens, or are a letter apart.
+
+    Both under the same registry, that is. The first is the look of the whole name; of short names it is the only one.
+    """
+    parts = _parts(domain)
+    if parts is None:
+        return ()
+    bare = _skeleton(parts.name).replace("-", "")
+    varied = SHORTEST_VARIED <= len(bare) <= LONGEST_VARIED
+    names = dict.fromkeys(_variants(bare)) if varied else (bare,)
+    return tuple([f"{name}.{parts.suffix}" for name in names])
 
 
 class _Parts(Struct, frozen=True, gc=False):

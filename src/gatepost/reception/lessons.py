@@ -13,6 +13,7 @@ from gatepost.checks.connection.identities import Registered, author_of
 from gatepost.checks.connection.reputation import Reputation, Verdict, identities
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding
+from gatepost.checks.identity.contacts import Contacts
 from gatepost.checks.identity.new_domains import KnownDomains
 from gatepost.mail.header import Glance
 from gatepost.mail.path import Mailbox, parse_mailbox
@@ -23,17 +24,19 @@ from gatepost.policy.disposition import Action, Disposition
 class Lessons:
     """Where reputation, correspondents and domains are learned; each is None when it is not wanted."""
 
-    __slots__ = ("_correspondents", "_domains", "_registered", "_reputation")
+    __slots__ = ("_contacts", "_correspondents", "_domains", "_registered", "_reputation")
 
     def __init__(
         self,
         reputation: Reputation | None,
         correspondents: Correspondents | None,
+        contacts: Contacts | None,
         domains: KnownDomains | None,
         registered: Registered,
     ) -> None:
         self._reputation = reputation
         self._correspondents = correspondents
+        self._contacts = contacts
         self._domains = domains
         self._registered = registered
 
@@ -62,6 +65,8 @@ class Lessons:
         if self._correspondents is not None:
             senders = proven(facts.reverse_path, findings, self._registered)
             self._correspondents.came_in([sender.mailbox for sender in senders], facts.recipients)
+        if self._contacts is not None:
+            self._contacts.learn(findings)
         if self._domains is not None and (author := author_of(findings)) is not None:
             self._domains.learn((author.author,))
 

@@ -180,4 +180,19 @@ IDENTITY: Final = (
         choice="observe",
         because="a failure of ours is no reason against anyone",
     ),
+    Known(
+        finding="contact-look-alike",
+        means="the author's domain looks like one where correspondents of our users are, and is not",
+        choice="mark",
+        score=3.0,
+        because="honest domains may look alike by chance; write to them, and they are known",
+        reject="author-forged",
+        facts=("why",),
+    ),
+    Known(
+        finding="contact-unavailable",
+        means="it could not be remembered where correspondents of our users are",
+        choice="observe",
+        because="a failure of ours is no reason against anyone",
+    ),
 )
