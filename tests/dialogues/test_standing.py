@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from gatepost.checks.connection.correspondents import KNOWN
+from gatepost.checks.evidence import CorrespondentEvidence
+from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.checks.identity.contacts import Contacts
+from gatepost.checks.memory import Memory
 from gatepost.gateway.settings import load
 from tests.checks.connection.mmdb import write
+from tests.cli.test_greylist import with_memory
 from tests.dialogues.given import shows
 from tests.dialogues.test_dialogues import MemoryLine, _in_memory
 from tests.peers.client import Client
@@ -83,3 +89,29 @@ def test_a_sender_whose_mail_was_refused_before_is_put_off_or_refused_as_the_set
             got.append(str(result.reply))
     assert got[0].startswith("550 5.7.1 Mail from bad@client.test is not taken here (sender-blocked ")
     assert got[-1].startswith(words)
+
+
+@shows("author-forged")
+def test_who_looks_like_a_known_correspondent_is_refused_without_a_word_of_the_correspondent(
+    free_port: Callable[[], int],
+) -> None:
+    async def remember(memory: Memory) -> None:
+        evidence = CorrespondentEvidence(2, 2, sender="author", domain="supplier.test")
+        contact = Finding(
+            check="c", stage=Stage.CONTENT, result=Result.FOUND, name=KNOWN, evidence=(evidence,)
+        )
+        Contacts(180, memory, time.time).learn((contact,))
+
+    settings = {
+        "policy": {"relay_networks": ["::1"], "findings": {"contact-look-alike": "reject"}},
+        "domain": [{"name": "ours.test"}],
+    }
+    with Gateway(free_port(), settings=settings) as gateway:
+        with_memory(gateway.data_dir, remember)
+        with Client(gateway.port, source="127.0.0.2") as client:
+            [result] = client.send(
+                "a@client.test", ("b@ours.test",), b"From: boss@supp1ier.test\r\n\r\nPay this.\r\n"
+            )
+    assert str(result.reply).startswith(
+        "550 5.7.1 The author of the message is not credible: supp1ier.test looks like another domain (author-forged "
+    )
