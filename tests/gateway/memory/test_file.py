@@ -37,6 +37,20 @@ def swept(file: MemoryFile, now: float) -> int:
     return steps
 
 
+def test_records_come_in_the_order_of_their_keys_however_many_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_module, "_MOST_KEYS", 3)
+    file = opened(tmp_path)
+    put(file, "s", *"abcdefg")
+    put(file, "s", "old", expires=NOW)
+    put(file, "t", "other")
+    wanted = ("g", "none", "a", "old", "other", "c", "a", "it's")
+    there = [record is not None for record in file.read("s", wanted, NOW)]
+    assert there == [True, False, True, False, False, True, True, False]
+    assert file.read("s", (), NOW) == ()
+
+
 def test_what_has_expired_is_removed_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_module, "SWEEP_ROWS", 10)
     file = opened(tmp_path)
