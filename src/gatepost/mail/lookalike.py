@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
@@ -125,6 +126,7 @@ def registered_part(domain: str) -> str:
     return parts.registered if parts is not None else ""
 
 
+@lru_cache(1024)
 def likenesses(domain: str) -> tuple[str, ...]:
     """Give texts of which two domains share one when they look alike, differ by hyphens, or are a letter apart.
 
