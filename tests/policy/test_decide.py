@@ -151,3 +151,40 @@ def test_what_accepts_outweighs_all_but_the_firm() -> None:
 def test_no_finding_makes_a_decision_milder(findings: list[Finding]) -> None:
     severity = [SEVERITY[decide(Stage.CONTENT, findings[:n], RULES).action] for n in range(len(findings) + 1)]
     assert severity == sorted(severity)
+
+
+HOLDING = rules({"virus-found": Treatment("hold", 4)}, reject_score=9, hold_score=5)
+LISTED = finding("lists", Result.FOUND, stage=Stage.CONNECT, name="network-allowed")
+SUSPECT = finding("spf", Result.FOUND, stage=Stage.MAIL, name="spf-fail", score=5.5)
+
+
+def test_a_message_is_held_for_what_the_rules_hold_and_the_client_learns_nothing_of_it() -> None:
+    disposition = decide(Stage.CONTENT, (VIRUS,), HOLDING)
+    assert (disposition.action, disposition.rule, disposition.entry) == (
+        Action.QUARANTINE,
+        "virus-found",
+        "",
+    )
+    assert disposition.reasons == ("a virus signature matched; the settings say hold",)
+    assert (disposition.score, disposition.marks, disposition.facts) == (4, (), {})
+
+
+@pytest.mark.parametrize("worse", [TOO_LARGE, OUTAGE])
+def test_what_one_finding_refuses_is_refused_whatever_another_holds(worse: Finding) -> None:
+    for findings in ((VIRUS, worse), (worse, VIRUS)):
+        assert decide(Stage.CONTENT, findings, HOLDING).action in (Action.REJECT, Action.DEFER)
+
+
+def test_the_score_holds_below_the_one_that_refuses() -> None:
+    held = decide(Stage.CONTENT, (SUSPECT,), HOLDING)
+    assert (held.action, held.rule, held.entry) == (Action.QUARANTINE, "score", "")
+    assert held.reasons[0] == "the score 5.5 reaches 5"
+    assert held.marks == ("spf-fail",)
+    refused = decide(Stage.CONTENT, (SUSPECT, VIRUS), HOLDING)
+    assert (refused.action, refused.rule, refused.entry) == (Action.REJECT, "score", "score-too-high")
+    assert decide(Stage.MAIL, (SUSPECT,), HOLDING).action is Action.RELAY
+
+
+def test_who_is_let_in_is_not_held_but_for_what_is_firm() -> None:
+    assert decide(Stage.CONTENT, (LISTED, SUSPECT), HOLDING).action is Action.RELAY
+    assert decide(Stage.CONTENT, (LISTED, VIRUS), HOLDING).action is Action.QUARANTINE

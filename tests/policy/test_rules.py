@@ -36,7 +36,7 @@ def test_each_choice_names_an_entry_of_the_class_that_it_promises(known: object,
 
 def test_a_choice_that_would_not_be_true_is_refused_with_those_there_are() -> None:
     with pytest.raises(
-        ValueError, match='virus-unavailable cannot be "reject"; choose one of defer, mark, observe'
+        ValueError, match='virus-unavailable cannot be "reject"; choose one of defer, hold, mark, observe'
     ):
         rules({"virus-unavailable": Treatment("reject")})
 
@@ -46,6 +46,16 @@ def test_the_settings_may_change_choice_and_score_and_the_reason_says_so() -> No
     assert rule is not None
     assert (rule.action, rule.mark, rule.score) == (Action.RELAY, True, 2.5)
     assert "the settings say mark" in rule.reason
+
+
+def test_what_is_held_is_not_named_in_the_message_and_stands_where_the_finding_is_firm() -> None:
+    made = rules({"virus-found": Treatment("hold", 3), "spf-fail": Treatment("hold")})
+    virus, spf = made.find("virus-found"), made.find("spf-fail")
+    assert virus is not None
+    assert spf is not None
+    assert (virus.action, virus.mark, virus.firm, virus.score) == (Action.QUARANTINE, False, True, 3)
+    assert (spf.action, spf.firm) == (Action.QUARANTINE, False)
+    assert "the settings say hold" in spf.reason
 
 
 def test_every_action_has_its_severity_and_no_two_the_same() -> None:

@@ -51,3 +51,11 @@ def test_every_field_is_documented() -> None:
     for model in (PolicySettings, TreatmentSettings, DomainSettings):
         for name, field in model.model_fields.items():
             assert field.description, name
+
+
+def test_a_message_may_be_held_from_a_score_on_that_is_below_the_one_it_is_refused_from() -> None:
+    made = PolicySettings(hold_score=5, reject_score=8).rules()
+    assert (made.hold_score, made.reject_score) == (5, 8)
+    assert PolicySettings(hold_score=5).rules().reject_score == 0
+    with pytest.raises(ValidationError, match="hold_score 8 is not below reject_score 8"):
+        PolicySettings(hold_score=8, reject_score=8)

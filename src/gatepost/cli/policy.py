@@ -19,7 +19,14 @@ from gatepost.policy.rules import Rule, Treatment, rule_for
 _NAME: Final = 27  # columns for the name of a finding
 _CHOICE: Final = 9
 _SCORE: Final = 7
-_COLOURS: Final = {"reject": "red", "defer": "yellow", "mark": "cyan", "accept": "green", "observe": "white"}
+_COLOURS: Final = {
+    "reject": "red",
+    "defer": "yellow",
+    "hold": "magenta",
+    "mark": "cyan",
+    "accept": "green",
+    "observe": "white",
+}
 
 
 @click.command()
@@ -32,6 +39,7 @@ def policy(finding: str | None, as_json: bool, config: Path | None) -> None:
     \b
     reject   refuse for good (5yz), with the reason in the reply
     defer    refuse for now (4yz): the sender's server tries again
+    hold     take it, and keep it until a person decides: gatepost quarantine
     mark     take it; the finding stands in the message and counts in its score
     accept   take it whatever else speaks against it
     observe  take it; the finding stands in the journal only

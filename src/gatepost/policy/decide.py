@@ -23,10 +23,11 @@ def decide(
 ) -> Disposition:
     """Decide on what was found at a stage, and `before` it in the same session and transaction.
 
-    The severest action of all rules that match wins, the first of equals; the reasons of all are kept. One rule
-    that accepts outweighs all that are not firm. At the end of the content the score decides too. A check that was
-    skipped decides nothing: its finding stands in the record. What no rule is about goes on, with a reason that
-    says so.
+    The severest action of all rules that match wins (refuse for good, refuse for now, hold, go on), the first of
+    equals; the reasons of all are kept. One rule that accepts outweighs all that are not firm. At the end of the
+    content the score decides too: a message that is to be held for one finding is refused where all of them together
+    say so. A check that was skipped decides nothing: its finding stands in the record. What no rule is about goes on,
+    with a reason that says so.
     """
     seen = (*before, *findings) if before else findings
     for finding in seen:
@@ -53,7 +54,7 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
         matched.append((rule, finding))
         if rule.mark:
             marks.append(what)
-        if rule.mark or rule.entry:
+        if rule.mark or rule.action is not Action.RELAY:
             score += finding.score or rule.score
     accepting = next((rule for rule, _ in matched if rule.accept), None)
     winner, cause = _severest(matched, firm_only=accepting is not None)
@@ -61,6 +62,12 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
     if winner is not None:  # what decided comes first
         reasons.remove(winner.reason)
         reasons.insert(0, winner.reason)
+    refused = winner is not None and winner.action in (Action.REJECT, Action.DEFER)
+    if stage is Stage.CONTENT and accepting is None and not refused:
+        if 0 < rules.reject_score <= score:
+            return _by_score(Action.REJECT, score, rules.reject_score, reasons, marks)
+        if 0 < rules.hold_score <= score and (winner is None or winner.action is Action.RELAY):
+            return _by_score(Action.QUARANTINE, score, rules.hold_score, reasons, marks)
     if winner is not None and cause is not None and winner.action is not Action.RELAY:
         entry, facts = winner.entry, _public_facts(winner.facts, cause)
         return Disposition(
@@ -72,16 +79,6 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
             entry=entry,
             facts=facts,
         )
-    if stage is Stage.CONTENT and 0 < rules.reject_score <= score and accepting is None:
-        return Disposition(
-            action=Action.REJECT,
-            rule=SCORE_RULE,
-            reasons=(*reasons, f"the score {score:g} reaches {rules.reject_score:g}"),
-            score=score,
-            marks=tuple(marks),
-            entry=SCORE_ENTRY,
-            facts={"score": f"{score:g}", "limit": f"{rules.reject_score:g}"},
-        )
     decisive = accepting or winner
     return Disposition(
         action=Action.RELAY,
@@ -89,6 +86,22 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
         reasons=tuple(reasons),
         score=score,
         marks=tuple(marks),
+    )
+
+
+def _by_score(
+    action: Action, score: float, limit: float, reasons: Sequence[str], marks: Sequence[str]
+) -> Disposition:
+    """Decide by what all findings add up to."""
+    refused = action is Action.REJECT
+    return Disposition(
+        action=action,
+        rule=SCORE_RULE,
+        reasons=(f"the score {score:g} reaches {limit:g}", *reasons),
+        score=score,
+        marks=tuple(marks),
+        entry=SCORE_ENTRY if refused else "",
+        facts={"score": f"{score:g}", "limit": f"{limit:g}"} if refused else {},
     )
 
 

@@ -17,6 +17,7 @@ from gatepost.policy.known import KNOWN, Choice, Known
 SEVERITY: Final = {
     # A sender who is told can act, so telling outweighs everything that is silent; and what was not looked at
     # must not be settled for good by another check's milder word.
+    # A person who looks can still let go on what is held, so holding outweighs only what lets it go on.
     Action.RELAY: 0,
     Action.QUARANTINE: 1,
     Action.DISCARD: 2,
@@ -54,16 +55,17 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 
 class Rules:
-    """A set of rules, the score from which a message is refused (0: never), and what follows from no rule.
+    """A set of rules, the scores from which a message is refused or held (0: never), and what follows from no rule.
 
     Raises ValueError when two rules are about the same finding.
     """
 
-    __slots__ = ("_by_finding", "reject_score", "relay", "rules")
+    __slots__ = ("_by_finding", "hold_score", "reject_score", "relay", "rules")
 
-    def __init__(self, rules: Iterable[Rule], reject_score: float = 0.0) -> None:
+    def __init__(self, rules: Iterable[Rule], reject_score: float = 0.0, hold_score: float = 0.0) -> None:
         self.rules: Final = tuple(rules)
         self.reject_score: Final = reject_score
+        self.hold_score: Final = hold_score
         self.relay: Final = Disposition(action=Action.RELAY, rule="nothing-found")
         self._by_finding = {rule.finding: rule for rule in self.rules}
         if len(self._by_finding) < len(self.rules):
@@ -74,11 +76,13 @@ class Rules:
         return self._by_finding.get(finding)
 
 
-def rules(treatments: Mapping[str, Treatment] | None = None, reject_score: float = 0.0) -> Rules:
+def rules(
+    treatments: Mapping[str, Treatment] | None = None, reject_score: float = 0.0, hold_score: float = 0.0
+) -> Rules:
     """Make the rules: the usual ones, but for the findings that `treatments` names."""
     wanted = treatments or {}
     made = [rule_for(known, wanted.get(known.finding)) for known in KNOWN.values()]
-    return Rules(made, reject_score)
+    return Rules(made, reject_score, hold_score)
 
 
 def rule_for(known: Known, treatment: Treatment | None = None) -> Rule:
@@ -98,6 +102,15 @@ def rule_for(known: Known, treatment: Treatment | None = None) -> Rule:
                 firm=known.firm,
                 entry=known.reject if choice == "reject" else known.defer,
                 facts=known.facts,
+            )
+        case "hold":
+            # Not named in the message: what follows on a person's word is not to judge it by this again.
+            return Rule(
+                finding=known.finding,
+                action=Action.QUARANTINE,
+                reason=reason,
+                score=score,
+                firm=known.firm,
             )
         case "mark" | "accept":
             return Rule(

@@ -16,7 +16,7 @@ class TreatmentSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Choice = Field(description='"reject", "defer", "mark", "accept" or "observe".')
+    action: Choice = Field(description='"reject", "defer", "hold", "mark", "accept" or "observe".')
     score: float | None = Field(
         default=None, ge=-100, le=100, description="What it adds to the score of the message."
     )
@@ -44,6 +44,20 @@ class PolicySettings(BaseModel):
         le=1000,
         description="Refuse a message whose findings add up to this score (550 5.7.1); 0 is never.",
     )
+    hold_score: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="Take a message whose findings add up to this score, and hold it until a person decides "
+        "(`gatepost quarantine`); 0 is never.",
+    )
+    hold_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days after which a message that policy holds is deleted when nobody has decided, with a record "
+        "in the journal; 0 is never.",
+    )
 
     @field_validator("relay_networks")
     @classmethod
@@ -63,6 +77,11 @@ class PolicySettings(BaseModel):
                 hint = f"did you mean {near[0]!r}?" if near else "`gatepost policy` lists them"
                 raise ValueError(f"{finding!r} is nothing that a check finds; {hint}")
             rule_for(KNOWN[finding], treatment)
+        if 0 < self.reject_score <= self.hold_score:
+            raise ValueError(
+                f"hold_score {self.hold_score:g} is not below reject_score {self.reject_score:g}, so nothing would be "
+                "held by its score; lower it, or leave it out"
+            )
         return self
 
     def treatments(self) -> dict[str, Treatment]:
@@ -76,4 +95,4 @@ class PolicySettings(BaseModel):
 
     def rules(self) -> Rules:
         """Give the rules that follow from the settings."""
-        return rules(self.treatments(), self.reject_score)
+        return rules(self.treatments(), self.reject_score, self.hold_score)

@@ -37,8 +37,8 @@ class Region(Struct, frozen=True, gc=False):
 class Cut(Struct, frozen=True, gc=False):
     """A multipart cut at its delimiters.
 
-    `parts` are in order, those behind a closing delimiter too. What is behind one and no part is an epilogue; it may be
-    empty, as the preamble may. `rest` is where cutting stopped, -1 when it went to the end.
+    `parts` are in order, those behind a closing delimiter too. What is behind one and no part is an epilogue; it may
+    be empty, as the preamble may. `rest` is where cutting stopped, -1 when it went to the end.
     """
 
     preamble: Region

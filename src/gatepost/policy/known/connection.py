@@ -190,6 +190,7 @@ CONNECTION: Final = (
         because="only suspicious sessions are asked, and honest servers come again by themselves",
         defer="greylisted",
         facts=("seconds",),
+        hold=False,
     ),
     Known(
         finding="greylist-early",
@@ -198,6 +199,7 @@ CONNECTION: Final = (
         because="the time it has to wait is said in the reply",
         defer="greylisted",
         facts=("seconds",),
+        hold=False,
     ),
     Known(
         finding="greylist-unavailable",

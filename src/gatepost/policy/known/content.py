@@ -15,6 +15,7 @@ CONTENT: Final = (
         reject="size-declared",
         facts=("size", "limit"),
         firm=True,
+        hold=False,
     ),
     Known(
         finding="size-exceeded",
@@ -24,6 +25,7 @@ CONTENT: Final = (
         reject="size-exceeded",
         facts=("limit",),
         firm=True,
+        hold=False,
     ),
     Known(
         finding="virus-found",

@@ -6,9 +6,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-Choice = Literal["reject", "defer", "mark", "accept", "observe"]
-"""What may be done about a finding: refuse for good, refuse for now, go on and name it in a field of the message and
-in its score, go on whatever else speaks against it, or only keep it in the journal."""
+Choice = Literal["reject", "defer", "hold", "mark", "accept", "observe"]
+"""What may be done about a finding: refuse for good, refuse for now, take the message and keep it until a person
+decides, go on and name it in a field of the message and in its score, go on whatever else speaks against it, or only
+keep it in the journal."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -16,7 +17,8 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `means` completes "It was found that ...". `reject` and `defer` are ids of catalogue entries, "" where that
     choice would not be true: 5yz where trying again helps, 4yz where it cannot. `facts` fill those entries.
-    `firm` findings stand even where another one says "accept".
+    `firm` findings stand even where another one says "accept". `hold` is false where there is no message that could
+    be kept, or where keeping it would defeat what the finding is for.
     """
 
     finding: str
@@ -28,10 +30,21 @@ class Known(Struct, frozen=True, kw_only=True):
     defer: str = ""
     facts: tuple[str, ...] = ()
     firm: bool = False
+    hold: bool = True
 
     def choices(self) -> tuple[Choice, ...]:
-        """Name the choices there are: accepting is for what speaks in favour, and refusing needs an entry."""
+        """Name the choices there are.
+
+        Accepting is for what speaks in favour, refusing needs an entry, and a person is asked only about what speaks
+        against a message: not about what is usually just observed, such as a failure of DNS, which time mends.
+        """
         if self.choice == "accept":
             return ("accept", "mark", "observe")
-        refusing: tuple[Choice, ...] = ("reject",) if self.reject else ()
-        return (*refusing, *(("defer",) if self.defer else ()), "mark", "observe")
+        there: list[Choice] = []
+        if self.reject:
+            there.append("reject")
+        if self.defer:
+            there.append("defer")
+        if self.hold and self.choice != "observe" and self.score >= 0:
+            there.append("hold")
+        return (*there, "mark", "observe")
