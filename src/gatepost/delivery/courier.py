@@ -2,7 +2,8 @@
 
 On the way of a message: spool -> `Courier` -> `Pool` -> next hop -> `reply.explain` -> settle: delivered, try
 again at T, or failed with a delivery report. Fresh messages come from memory right after their commit, others
-are leased when they fall due. The journal has every attempt with every word of the other side.
+are leased when they fall due. The journal has every attempt with every word of the other side. To recipients that
+a message is held for nothing is sent.
 """
 
 from __future__ import annotations
@@ -141,12 +142,13 @@ class Courier:
         self._in_flight += 1
         delivery = _Delivery(leased)
         recipients = leased.message.recipients
-        if len(recipients) == 1:
+        if len(recipients) == 1 and not recipients[0].held:
             groups = {self._routes.of(recipients[0].address): [recipients[0].address]}
         else:
             groups = {}
             for recipient in recipients:
-                groups.setdefault(self._routes.of(recipient.address), []).append(recipient.address)
+                if not recipient.held:
+                    groups.setdefault(self._routes.of(recipient.address), []).append(recipient.address)
         delivery.stranded = groups.pop((), [])
         if not groups:
             self._settle(delivery)
@@ -262,6 +264,7 @@ class Courier:
         now: float,
     ) -> Outcome:
         stranded = delivery.stranded
+        held = tuple([recipient for recipient in message.recipients if recipient.held])
         if deferred:
             attempts = message.attempts + 1
             due = now + min(wait(attempts, one.explanation, self._settings.retry) for one in deferred)
@@ -278,11 +281,12 @@ class Courier:
                     attempts=attempts,
                 )
             )
-            # Stranded recipients wait with the others: they are held when they are all that is left.
+            # Stranded and held recipients wait with the others: they are held when they are all that is left.
             return Again(
                 due,
                 tuple([Recipient(one.address, str(one.reply)[:500]) for one in deferred])
-                + tuple([Recipient(r) for r in stranded]),
+                + tuple([Recipient(r) for r in stranded])
+                + held,
             )
         if stranded:
             reason = _NO_ROUTE + ", ".join(sorted({r.rpartition("@")[2] or r for r in stranded})[:5])
@@ -295,7 +299,9 @@ class Courier:
                     reason=reason,
                 )
             )
-            return Hold(reason, tuple([Recipient(r) for r in stranded]))
+            return Hold(reason, tuple([Recipient(r) for r in stranded]) + held)
+        if held:  # the journal was told with the reception
+            return Hold(held[0].held, held)
         return Done()
 
     def _notices(self, message: Message, failed: list[Given], now: float) -> tuple[NewMessage, ...]:

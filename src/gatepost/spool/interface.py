@@ -15,10 +15,14 @@ from msgspec import Struct
 
 
 class Recipient(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A recipient that is not settled, and the last reply about it (for `queue` and the delay report)."""
+    """A recipient that is not settled, and the last reply about it (for `queue` and the delay report).
+
+    `held` says why nothing may go to it until a person releases the message, "" when nothing is against it.
+    """
 
     address: str
     last_reply: str = ""
+    held: str = ""
 
 
 class Message(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -40,6 +44,10 @@ class Message(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     attempts: int = 0
     notice_of: str = ""
     facts: bytes = b""
+
+    def held_for(self) -> tuple[str, ...]:
+        """List the recipients that wait for a person's word."""
+        return tuple([recipient.address for recipient in self.recipients if recipient.held])
 
 
 class Incoming(Protocol):
@@ -209,6 +217,18 @@ class Spool(Protocol):
 
     def release(self, reason_prefix: str, done: Callable[[int], None] | None = None) -> None:
         """Let every held message whose reason begins so wait again, due now; `done` is told how many."""
+        ...
+
+    def release_held(self, message_id: str, expires: float, done: Callable[[bool], None]) -> None:
+        """Let a message go to those it is held for: it waits, due now, and is given up after `expires`.
+
+        `done` is told, once it is durable, whether nothing of the message is held any more. False: it is leased just
+        now, or the disk refuses; ask again later.
+        """
+        ...
+
+    def delete_held(self, message_id: str, done: Callable[[bool], None]) -> None:
+        """Take off those a message is held for, the last with the message; `done` is as for `release_held`."""
         ...
 
     def settle(

@@ -61,7 +61,20 @@ class Releasing(Struct, gc=False):
     released: int = 0
 
 
-ByRows = Entry | Settling | Leasing | Releasing
+class Deciding(Struct, gc=False):
+    """A person's word on a held message: it may go to those it is held for until `expires`, or (None) they are off.
+
+    `place` is where its content was when the message ended by it.
+    """
+
+    message_id: str
+    expires: float | None
+    done: Callable[[bool], None]
+    decided: bool = False
+    place: Place | None = None
+
+
+ByRows = Entry | Settling | Leasing | Releasing | Deciding
 
 
 class Batch(Struct, gc=False):

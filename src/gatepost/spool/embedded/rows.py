@@ -293,6 +293,54 @@ class Rows:
         )
         return self._connection.changes()
 
+    def release_held(self, message_id: str, expires: float, now: float) -> bool:
+        """Let a message go to those it is held for; tell whether nothing of it is held any more."""
+        found = self._held(message_id)
+        if found is None:
+            return True
+        state, _, m = found
+        if state == "leased":
+            return False
+        recipients = tuple([msgspec.structs.replace(r, held="") for r in m.recipients])
+        self._wait(msgspec.structs.replace(m, recipients=recipients, expires=expires), now)
+        return True
+
+    def delete_held(self, message_id: str, now: float) -> tuple[bool, Place | None]:
+        """Take off those a message is held for; tell whether nothing of it is held any more, and where it was.
+
+        The place is None as long as the message goes on, to recipients that it is not held for.
+        """
+        found = self._held(message_id)
+        if found is None:
+            return True, None
+        state, place, m = found
+        if state == "leased":
+            return False, None
+        rest = tuple([r for r in m.recipients if not r.held])
+        if rest:
+            self._wait(msgspec.structs.replace(m, recipients=rest), now)
+            return True, None
+        self.delete([message_id])
+        self._connection.execute(_gone(1), [message_id])
+        return True, place
+
+    def _held(self, message_id: str) -> tuple[str, Place, Message] | None:
+        """Find a message that is held for some recipient."""
+        columns = self._connection.execute(
+            "SELECT state, file, start, length, head, record FROM message WHERE id = ?", (message_id,)
+        ).fetchone()
+        if columns is None:
+            return None
+        state, *place, record = columns
+        m = _message(message_id, record)
+        return (state, Place(*place), m) if m.held_for() else None
+
+    def _wait(self, message: Message, now: float) -> None:
+        self._connection.execute(
+            "UPDATE message SET state = 'waiting', due = ?, reason = NULL, since = NULL, record = ? WHERE id = ?",
+            (now, _encode(message), message.id),
+        )
+
     def movable(self, file: str, limit: int) -> list[tuple[str, int, int]]:
         """List up to `limit` messages in `file` that nobody has leased: id, start, length."""
         found: list[Any] = self._connection.execute(

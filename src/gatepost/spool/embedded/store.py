@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gatepost.mail.clock import Clock
-from gatepost.spool.embedded.acts import Batch, ByRows, Entry, Leasing, Releasing, Settling
+from gatepost.spool.embedded.acts import Batch, ByRows, Deciding, Entry, Leasing, Releasing, Settling
 from gatepost.spool.embedded.large import IncomingFile
 from gatepost.spool.embedded.reader import read
 from gatepost.spool.embedded.recovery import open_shard
@@ -146,6 +146,20 @@ class EmbeddedSpool:
                 self._post(done, 0)
             return
         self._writer.put(Releasing(reason_prefix, done))
+
+    def release_held(self, message_id: str, expires: float, done: Callable[[bool], None]) -> None:
+        """Let a message go to those it is held for; `done` is told whether nothing of it is held any more."""
+        self._decide(Deciding(message_id, expires, done))
+
+    def delete_held(self, message_id: str, done: Callable[[bool], None]) -> None:
+        """Take off those a message is held for; `done` is told whether nothing of it is held any more."""
+        self._decide(Deciding(message_id, None, done))
+
+    def _decide(self, deciding: Deciding) -> None:
+        if self._closed:
+            self._post(deciding.done, False)
+        else:
+            self._writer.put(deciding)
 
     def settle(
         self,
@@ -287,6 +301,8 @@ def _told(item: ByRows) -> None:
             item.done(item.result)
     elif type(item) is Releasing and item.done is not None:
         item.done(item.released)
+    elif type(item) is Deciding:
+        item.done(item.decided)
 
 
 def _called(function: Callable[[], object]) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 import apsw
 
 from gatepost.mail.clock import Clock
-from gatepost.spool.embedded.acts import Batch, ByRows, Entry, Leasing, Releasing, Settling
+from gatepost.spool.embedded.acts import Batch, ByRows, Deciding, Entry, Leasing, Releasing, Settling
 from gatepost.spool.embedded.checkpoint import Checkpoint
 from gatepost.spool.embedded.compaction import EVERY as COMPACT_EVERY
 from gatepost.spool.embedded.compaction import Compaction
@@ -62,9 +62,9 @@ class Writer:
         self._newest = rows.newest()
         self._checkpoint = Checkpoint(rows, segments, owner)
         self._compaction = Compaction(rows, segments, settings, clock())
-        self._urgent: deque[Entry | Leasing | Releasing] = deque()
+        self._urgent: deque[Entry | Leasing | Releasing | Deciding] = deque()
         self._settlings: deque[Settling] = deque()
-        self._stuck: list[Settling | Releasing] = []
+        self._stuck: list[Settling | Releasing | Deciding] = []
         self._closing = False
         self._signalled = False
         self._resting = False
@@ -80,7 +80,7 @@ class Writer:
         """Tell whether outcomes or a checkpoint could not be written: the disk is full or failing."""
         return bool(self._stuck) or self._checkpoint.failing
 
-    def put(self, item: Entry | Leasing | Releasing) -> None:
+    def put(self, item: Entry | Leasing | Releasing | Deciding) -> None:
         """Queue what somebody waits for."""
         self._urgent.append(item)
         if not self._signalled:
@@ -255,7 +255,7 @@ class Writer:
             name = settling.entry.message.id
             if unsaved.pop(name, None) is None:
                 self._checkpoint.finished.append(name)
-            self._drop(settling.entry)
+            self._drop(settling.entry.place)
         self._checkpoint.note(now)
         self._many = len(arrivals) >= MANY
 
@@ -295,6 +295,8 @@ class Writer:
                     ]
                 elif type(item) is Releasing:
                     item.released = rows.release(item.reason_prefix, now)
+                elif type(item) is Deciding:
+                    self._decide(item, now)
             next_due = rows.next_due()
         self._next_due = next_due
         for item in by_rows:
@@ -305,8 +307,20 @@ class Writer:
                     self._keep(notice)
                 self._checkpoint.unsaved.pop(item.entry.message.id, None)
                 if type(item.outcome) is Done:
-                    self._drop(item.entry)
+                    self._drop(item.entry.place)
                     self._checkpoint.note(now)
+            elif type(item) is Deciding and item.place is not None:
+                self._drop(item.place)
+                self._checkpoint.note(now)
+
+    def _decide(self, item: Deciding, now: float) -> None:
+        """Do in the transaction what a person decided, unless the message is on its way and has no row yet."""
+        if item.message_id in self._checkpoint.unsaved:
+            return
+        if item.expires is None:
+            item.decided, item.place = self._rows.delete_held(item.message_id, now)
+        else:
+            item.decided = self._rows.release_held(item.message_id, item.expires, now)
 
     def _keep(self, entry: Entry) -> None:
         if entry.large is not None:
@@ -314,8 +328,7 @@ class Writer:
         elif entry.place is not None:
             self._segments.keep(entry.place)
 
-    def _drop(self, entry: Entry) -> None:
-        place = entry.place
+    def _drop(self, place: Place | None) -> None:
         if place is None:
             return
         if place.file.endswith(LARGE):
@@ -332,12 +345,14 @@ class Writer:
             self._give_up_space()
         told: list[ByRows] = []
         for item in [*arrivals, *ended, *by_rows]:
-            if type(item) is Settling or type(item) is Releasing:
+            if type(item) is Settling or type(item) is Releasing or type(item) is Deciding:
                 if disk_failed(error):
                     self._stuck.append(item)
                     continue
                 if type(item) is Settling:
                     item.result = result
+                elif type(item) is Deciding:
+                    item.decided, item.place = False, None
             elif type(item) is Entry:
                 item.result = result
                 if item.large is not None:
