@@ -119,6 +119,9 @@ def _disposition(reception: Reception, dmarc: DmarcEvidence) -> tuple[str, tuple
         return "pass", ()
     if reception.disposition.rule.startswith("dmarc-") and reception.disposition.action is Action.REJECT:
         return "reject", ()
+    if reception.disposition.rule.startswith("dmarc-") and reception.disposition.action is Action.QUARANTINE:
+        wanted = dmarc.policy == "quarantine"
+        return "quarantine", () if wanted else (Override("local_policy", "held until a person decides"),)
     if any(finding.what == "dmarc-forwarded" for finding in reception.findings):
         return "none", (Override("trusted_forwarder", dmarc.reason),)
     if "dmarc-quarantine" in reception.disposition.marks:

@@ -16,18 +16,22 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
+    Deleted,
     HeldBack,
     Noted,
     Opened,
     Reception,
+    Released,
     Said,
     SecuredIn,
 )
 from gatepost.journal.words import reach
 from gatepost.policy.disposition import Action
 
-State = Literal["delivered", "queued", "waiting", "held", "failed", "discarded", "refused", "put off", "none"]
-_GRAVEST: tuple[State, ...] = ("failed", "held", "waiting", "queued", "delivered")
+State = Literal[
+    "delivered", "queued", "waiting", "held", "failed", "deleted", "discarded", "refused", "put off", "none"
+]
+_GRAVEST: tuple[State, ...] = ("failed", "held", "waiting", "queued", "deleted", "delivered")
 
 
 class Fate(Struct, frozen=True):
@@ -67,6 +71,8 @@ class _Course:
         self._last = 0.0
         self._next = 0.0
         self._notice = ""
+        self._released_by = ""
+        self._deleted_by = ""
 
     def take(self, record: AnyRecord) -> None:
         match record:
@@ -89,6 +95,12 @@ class _Course:
                 self._notice = record.notice or self._notice
             case HeldBack():
                 self._put("held", record.recipients)
+            case Released():
+                self._put("queued", record.recipients)
+                self._released_by = record.by
+            case Deleted():
+                self._put("deleted", record.recipients)
+                self._deleted_by = record.by
             case Opened() | Closed() | SecuredIn() | Noted():
                 pass
             case _:
@@ -102,7 +114,8 @@ class _Course:
         match gravest:
             case "delivered":
                 tries = f", at the {_ordinal(self._attempts)} attempt" if self._attempts > 1 else ""
-                words = f"delivered in {reach(self._last - reception.time)}{tries}"
+                released = f", released by {self._released_by}" if self._released_by else ""
+                words = f"delivered in {reach(self._last - reception.time)}{tries}{released}"
             case "waiting":
                 words = f"waiting after {_count(self._attempts, 'attempt')}, next try {moment(self._next)}"
             case "failed":
@@ -111,8 +124,18 @@ class _Course:
                 )
             case "held":
                 words = "held until a person acts"
+            case "deleted":
+                words = (
+                    f"held, and deleted by {self._deleted_by}"
+                    if self._deleted_by
+                    else "held, and deleted when nobody had decided in time"
+                )
             case _:
-                words = "accepted, on its way"
+                words = (
+                    f"released by {self._released_by}, on its way"
+                    if self._released_by
+                    else "accepted, on its way"
+                )
         if len(set(states)) > 1:
             counts = ", ".join(f"{states.count(state)} {state}" for state in _GRAVEST if state in states)
             words = f"{words} ({counts})"

@@ -19,7 +19,18 @@ import msgspec
 from msgspec import Struct
 
 from gatepost.journal.reader import Skipped, decoded, files, whole_lines
-from gatepost.journal.records import AnyRecord, Attempt, Bounced, Deferred, HeldBack, Opened, Reception, Said
+from gatepost.journal.records import (
+    AnyRecord,
+    Attempt,
+    Bounced,
+    Deferred,
+    Deleted,
+    HeldBack,
+    Opened,
+    Reception,
+    Released,
+    Said,
+)
 from gatepost.mail.ids import began_at, is_id, session_of
 
 MAX_RECORDS: Final = 10_000  # of one story; a session of a thousand messages has fewer
@@ -245,7 +256,7 @@ def _addresses(record: AnyRecord) -> tuple[str, ...]:
             return (record.reverse_path, record.header_from, record.message_id, *record.recipients)
         case Said():
             return (record.command,)
-        case Attempt() | Deferred() | Bounced() | HeldBack():
+        case Attempt() | Deferred() | Bounced() | HeldBack() | Released() | Deleted():
             return record.recipients
         case _:
             return ()

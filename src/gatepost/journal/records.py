@@ -126,10 +126,29 @@ class Bounced(Record, frozen=True, kw_only=True, gc=False, tag="failed"):
 
 
 class HeldBack(Record, frozen=True, kw_only=True, gc=False, tag="held"):
-    """The message stays in the spool until a person acts."""
+    """The message stays in the spool until a person acts.
+
+    `rule` is what held it by policy (the finding, or "score"), "" when there is nowhere to send it.
+    """
 
     recipients: tuple[str, ...]
     reason: str
+    rule: str = ""
+
+
+class Released(Record, frozen=True, kw_only=True, gc=False, tag="released"):
+    """A person (`by`) let a held message go to these recipients: delivery has it from here on."""
+
+    recipients: tuple[str, ...]
+    by: str
+
+
+class Deleted(Record, frozen=True, kw_only=True, gc=False, tag="deleted"):
+    """A held message was deleted for these recipients, by a person, or (`by` "") for the `reason`."""
+
+    recipients: tuple[str, ...]
+    by: str
+    reason: str = ""
 
 
 class Noted(Record, frozen=True, kw_only=True, gc=False, tag="gateway"):
@@ -139,4 +158,17 @@ class Noted(Record, frozen=True, kw_only=True, gc=False, tag="gateway"):
     detail: str = ""
 
 
-AnyRecord = Opened | Said | Closed | SecuredIn | Reception | Attempt | Deferred | Bounced | HeldBack | Noted
+AnyRecord = (
+    Opened
+    | Said
+    | Closed
+    | SecuredIn
+    | Reception
+    | Attempt
+    | Deferred
+    | Bounced
+    | HeldBack
+    | Released
+    | Deleted
+    | Noted
+)

@@ -22,10 +22,12 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
+    Deleted,
     HeldBack,
     Noted,
     Opened,
     Reception,
+    Released,
     Said,
     SecuredIn,
 )
@@ -169,14 +171,14 @@ class Teller:
                 yield from self._received(record)
             case Attempt():
                 yield from self._attempt(record)
-            case Deferred() | Bounced() | HeldBack():
+            case Deferred() | Bounced() | HeldBack() | Released() | Deleted():
                 yield from self._settled(record)
             case Noted():
                 yield Line(f"{record.event} {record.detail}", time=record.time)
             case _:
                 assert_never(record)
 
-    def _settled(self, record: Deferred | Bounced | HeldBack) -> Iterator[Line]:
+    def _settled(self, record: Deferred | Bounced | HeldBack | Released | Deleted) -> Iterator[Line]:
         whose = names(record.recipients)
         match record:
             case Deferred():
@@ -196,6 +198,17 @@ class Teller:
                 yield Line(record.reason, label="why")
                 if record.reason.startswith("no next hop"):
                     yield Line("name a next_hop for it in the settings, then: gatepost reload", label="do")
+                elif record.rule:
+                    yield Line(
+                        f"gatepost quarantine show {record.message}, then release or delete it", label="do"
+                    )
+            case Released():
+                yield Line(f"{whose}: released by {record.by}", "head", time=record.time)
+            case Deleted():
+                who = f"deleted by {record.by}" if record.by else "deleted"
+                yield Line(f"{whose}: {who}", "later", time=record.time)
+                if record.reason:
+                    yield Line(record.reason, label="why")
             case _:
                 assert_never(record)
 
@@ -347,7 +360,7 @@ def _tone(what: Fate) -> Tone:
             return "good"
         case "failed" | "refused":
             return "bad"
-        case "waiting" | "held" | "put off" | "discarded":
+        case "waiting" | "held" | "put off" | "discarded" | "deleted":
             return "later"
         case "queued" | "none":
             return "head"

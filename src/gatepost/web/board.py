@@ -16,10 +16,12 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
+    Deleted,
     HeldBack,
     Noted,
     Opened,
     Reception,
+    Released,
     Said,
     SecuredIn,
 )
@@ -77,7 +79,7 @@ class Session:
                 self.tls = record.tls or self.tls
                 self.notice_of = record.notice_of
                 self._message(record, create=True)
-            case Attempt() | Deferred() | Bounced() | HeldBack():
+            case Attempt() | Deferred() | Bounced() | HeldBack() | Released() | Deleted():
                 self._message(record, create=not self.earlier)
             case Noted():
                 pass  # about the gateway, not about a session

@@ -10,7 +10,18 @@ from enum import StrEnum
 from typing import Final
 
 from gatepost.journal.explained import context_of
-from gatepost.journal.records import AnyRecord, Attempt, Bounced, Deferred, HeldBack, Opened, Reception, Said
+from gatepost.journal.records import (
+    AnyRecord,
+    Attempt,
+    Bounced,
+    Deferred,
+    Deleted,
+    HeldBack,
+    Opened,
+    Reception,
+    Released,
+    Said,
+)
 from gatepost.policy.disposition import Action
 from gatepost.reply.explanation import Context
 from gatepost.reply.reply import Reply
@@ -28,10 +39,19 @@ class Fate(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
+    DELETED = "deleted"
     DISCARDED = "discarded"
 
 
-_GRAVEST_FIRST: Final = (Fate.FAILED, Fate.HELD, Fate.WAITING, Fate.ACCEPTED, Fate.DELIVERED, Fate.DISCARDED)
+_GRAVEST_FIRST: Final = (
+    Fate.FAILED,
+    Fate.HELD,
+    Fate.WAITING,
+    Fate.ACCEPTED,
+    Fate.DELETED,
+    Fate.DELIVERED,
+    Fate.DISCARDED,
+)
 _BY_OUTCOME: Final = {"delivered": Fate.DELIVERED, "deferred": Fate.WAITING, "failed": Fate.FAILED}
 
 
@@ -54,7 +74,8 @@ class MessageFate:
     """One message: its envelope as far as it is known, each recipient's fate, and the reply that decided."""
 
     __slots__ = (
-        "_fates", "_last", "ended", "id", "next_attempt", "notice", "reason", "reception", "time",
+        "_fates", "_last", "ended", "held_by", "id", "next_attempt", "notice", "reason", "reception", "released_by",
+        "time",
     )  # fmt: skip
 
     def __init__(self, message: str, time: float) -> None:
@@ -65,6 +86,8 @@ class MessageFate:
         self.next_attempt = 0.0
         self.notice = ""
         self.reason = ""
+        self.held_by = ""
+        self.released_by = ""
         self._fates: dict[str, Fate] = {}
         self._last: dict[str, Told] = {}
 
@@ -91,6 +114,13 @@ class MessageFate:
             case HeldBack():
                 self._set(record.recipients, Fate.HELD)
                 self.reason = record.reason
+                self.held_by = record.rule
+            case Released():
+                self._set(record.recipients, Fate.ACCEPTED)
+                self.released_by = record.by
+            case Deleted():
+                self._set(record.recipients, Fate.DELETED)
+                self.reason = record.reason or f"Deleted by {record.by} while it was held."
             case _:
                 pass  # nothing else changes what becomes of a message
 

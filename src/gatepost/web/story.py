@@ -17,9 +17,11 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
+    Deleted,
     HeldBack,
     Opened,
     Reception,
+    Released,
     Said,
     SecuredIn,
 )
@@ -30,6 +32,7 @@ from gatepost.web.explained import Explained, explained, explained_told
 from gatepost.web.fate import MessageFate, told
 
 MAX_STEPS: Final = 300
+_OF_A_MESSAGE: Final = (Reception, Attempt, Deferred, Bounced, HeldBack, Released, Deleted)
 _ENDINGS: Final = {
     "quit": "The client said QUIT and the connection was closed.",
     "lost": "The client went away without QUIT.",
@@ -117,7 +120,7 @@ def fates(records: Iterable[AnyRecord]) -> list[MessageFate]:
     """Fold records into what became of each message they are about."""
     found: dict[str, MessageFate] = {}
     for record in records:
-        if not isinstance(record, (Reception, Attempt, Deferred, Bounced, HeldBack)):
+        if not isinstance(record, _OF_A_MESSAGE):
             continue
         message = found.get(record.message)
         if message is None:
@@ -131,7 +134,7 @@ def chapters(message: str, records: Iterable[AnyRecord]) -> tuple[list[Chapter],
     about = [
         record
         for record in records
-        if isinstance(record, (Reception, Attempt, Deferred, Bounced, HeldBack))
+        if isinstance(record, _OF_A_MESSAGE)
         and (record.message == message or (isinstance(record, Reception) and record.notice_of == message))
     ]
     omitted = max(0, len(about) - MAX_STEPS)
@@ -156,6 +159,10 @@ def _chapter(record: AnyRecord, message: str) -> Chapter:
             return Chapter(kind="deferred", record=record)
         case Bounced():
             return Chapter(kind="failed", record=record)
+        case Released():
+            return Chapter(kind="released", record=record)
+        case Deleted():
+            return Chapter(kind="deleted", record=record)
         case _:
             return Chapter(kind="held", record=record)
 
