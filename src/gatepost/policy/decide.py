@@ -62,7 +62,7 @@ def _weigh(stage: Stage, findings: Sequence[Finding], rules: Rules) -> Dispositi
     if winner is not None:  # what decided comes first
         reasons.remove(winner.reason)
         reasons.insert(0, winner.reason)
-    refused = winner is not None and winner.action in (Action.REJECT, Action.DEFER)
+    refused = winner is not None and SEVERITY[winner.action] > SEVERITY[Action.QUARANTINE]
     if stage is Stage.CONTENT and accepting is None and not refused:
         if 0 < rules.reject_score <= score:
             return _by_score(Action.REJECT, score, rules.reject_score, reasons, marks)

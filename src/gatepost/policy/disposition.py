@@ -32,3 +32,8 @@ class Disposition(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     marks: tuple[str, ...] = ()
     entry: str = ""
     facts: dict[str, str] = {}
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the client is refused, for good or for now."""
+        return self.action is Action.REJECT or self.action is Action.DEFER

@@ -79,8 +79,8 @@ class PolicySettings(BaseModel):
             rule_for(KNOWN[finding], treatment)
         if 0 < self.reject_score <= self.hold_score:
             raise ValueError(
-                f"hold_score {self.hold_score:g} is not below reject_score {self.reject_score:g}, so nothing would be "
-                "held by its score; lower it, or leave it out"
+                f"hold_score {self.hold_score:g} is not below reject_score {self.reject_score:g}, so nothing would "
+                "be held by its score; lower it, or leave it out"
             )
         return self
 

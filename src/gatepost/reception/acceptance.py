@@ -30,6 +30,7 @@ from gatepost.mailauth.results import claims
 from gatepost.mailauth.results import write as write_results
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action, Disposition
+from gatepost.reception.holding import held_back, why
 from gatepost.reception.services import Services
 from gatepost.reception.signing import SIGN_AT_ONCE
 from gatepost.reception.transaction import Transaction
@@ -69,6 +70,7 @@ class Acceptance:
         "_content",
         "_facts",
         "_findings",
+        "_held",
         "_later",
         "_seen",
         "_services",
@@ -91,6 +93,7 @@ class Acceptance:
         self._content = Content(0)
         self._seen = _UNSEEN
         self._findings: tuple[Finding, ...] = ()
+        self._held: tuple[str, ...] = ()  # for each recipient why, where any is held
 
     def refuse(self, fault: Reply, size: int) -> Reply:
         """Record a message whose content broke a limit while it came in; give back the reply."""
@@ -130,16 +133,35 @@ class Acceptance:
         self._findings = (*before, *findings)
         disposition = decide(Stage.CONTENT, findings, self._services.rules, before)
         match disposition.action:
-            case Action.RELAY:
-                return self._take(disposition)
+            case Action.RELAY | Action.QUARANTINE:
+                return self._take(self._hold(disposition, findings, before))
             case Action.REJECT | Action.DEFER:
                 self._learn(disposition)
                 entry = catalogue.ENTRIES[disposition.entry]
                 return self._refused(entry.reply(self._transaction.id, **disposition.facts), disposition)
-            case Action.QUARANTINE | Action.DISCARD:
+            case Action.DISCARD:
                 raise AssertionError(f"no rule may say {disposition.action} yet")
             case _:
                 assert_never(disposition.action)
+
+    def _hold(
+        self, disposition: Disposition, findings: Sequence[Finding], before: Sequence[Finding]
+    ) -> Disposition:
+        """Decide for which recipients it is held; give the decision for those it is not, if there are any.
+
+        What was found for one recipient alone may hold it, or keep it from being held with the others.
+        """
+        alone = self._transaction.alone()
+        each = [disposition] * len(alone)
+        if any(alone):
+            for at, found in enumerate(alone):
+                if found:
+                    own = decide(Stage.CONTENT, findings, self._services.rules, (*before, *found))
+                    each[at] = disposition if own.refuses else own  # too late to refuse one of several
+        elif disposition.action is Action.RELAY:
+            return disposition
+        self._held = tuple([why(one) for one in each])
+        return next((one for one in each if one.action is Action.RELAY), disposition)
 
     def _take(self, disposition: Disposition) -> Reply | None:
         """Make the fields that go on top, and commit. None where the answer comes later."""
@@ -217,7 +239,11 @@ class Acceptance:
         message = Message(
             id=transaction.id,
             reverse_path=accepted.reverse_path,
-            recipients=tuple([Recipient(r.address) for r in recipients]),
+            recipients=tuple(
+                [Recipient(r.address, held=held) for r, held in zip(recipients, self._held, strict=True)]
+                if self._held
+                else [Recipient(r.address) for r in recipients]
+            ),
             size=self._content.size,
             arrived=now,
             expires=now + services.lifetime,
@@ -242,6 +268,9 @@ class Acceptance:
                 case Stored():
                     self._learn(disposition)
                     services.confirmations.add(accepted, self._answer)
+                    if self._held:
+                        for record in held_back(message, now):
+                            services.journal.append(record)
                 case NoRoom(reason):
                     self._not_stored(catalogue.SPOOL_FULL.reply(transaction.id), reason)
                 case Failed(reason):

@@ -43,7 +43,7 @@ class Lessons:
     def learn(
         self, facts: Facts, findings: Sequence[Finding], disposition: Disposition, seen: Glance
     ) -> None:
-        """Learn from a message that was taken or refused; one that was put off has no verdict yet.
+        """Learn from a message that was taken or refused; one that was put off or is held has no verdict yet.
 
         `findings` are all of it. What a program answered (RFC 3834 §5) is no acquaintance.
         """
@@ -52,7 +52,7 @@ class Lessons:
             if accepted and not seen.automatic:
                 self._went_out(facts, seen)
             return
-        if disposition.action is Action.DEFER:
+        if disposition.action is Action.DEFER or disposition.action is Action.QUARANTINE:
             return
         if self._reputation is not None:
             causes = () if accepted else (disposition.rule,)

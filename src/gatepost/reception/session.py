@@ -20,7 +20,7 @@ from gatepost.journal.records import Closed, Opened, Said, SecuredIn
 from gatepost.mail.ids import message_id
 from gatepost.mail.path import Mailbox
 from gatepost.policy.decide import decide
-from gatepost.policy.disposition import Action, Disposition
+from gatepost.policy.disposition import Disposition
 from gatepost.policy.domains import may_receive, routes_on
 from gatepost.reception.acceptance import Acceptance, Client
 from gatepost.reception.looks import Look, findings_of
@@ -251,7 +251,7 @@ class InboundSession:
         if Stage.MAIL in services.checks.stages:
             found, waiting = services.checks.at(Stage.MAIL, self._facts())
             disposition = decide(Stage.MAIL, found, services.rules)
-            if disposition.action is not Action.RELAY:
+            if disposition.refuses:
                 self._transaction = None
                 self._messages -= 1  # there is no message yet that could have this number
                 return self._refuse_by(disposition, Stage.MAIL, found, self.id)
@@ -371,7 +371,7 @@ class InboundSession:
         found: Sequence[Finding],
     ) -> Reply:
         disposition = decide(Stage.RCPT, found, self._services.rules, before)
-        if disposition.action is not Action.RELAY:
+        if disposition.refuses:
             return self._refuse_by(disposition, Stage.RCPT, (*before, *found), transaction.id)
         transaction.take(recipient, before, found)
         return self._say("rcpt", catalogue.RCPT_OK.reply(transaction.id))

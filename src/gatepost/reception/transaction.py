@@ -17,6 +17,7 @@ class Transaction:
 
     __slots__ = (
         "_chunks",
+        "_found",
         "_memory",
         "_spool",
         "common",
@@ -44,6 +45,7 @@ class Transaction:
         self.eightbit = False
         self.incoming: Incoming | None = None
         self.failure: OSError | None = None
+        self._found: list[tuple[Finding, ...]] = []  # for each of the recipients
         self._spool = spool
         self._memory = memory
         self._chunks: list[bytes] = []
@@ -54,6 +56,14 @@ class Transaction:
             self.findings = before
         self.common = in_common(self.common if self.recipients else None, found)
         self.recipients.append(recipient)
+        self._found.append(tuple(found))
+
+    def alone(self) -> list[tuple[Finding, ...]]:
+        """Give for each recipient what was found for it and not for all others."""
+        if len(self._found) == 1:
+            return [()]
+        common = {finding.what for finding in self.common}
+        return [tuple([f for f in found if f.what not in common]) for found in self._found]
 
     def add(self, chunk: bytes) -> None:
         """Take a piece of content; what keeps it from the disk is kept in `failure`, and the rest let go by."""

@@ -38,12 +38,19 @@ MESSAGE_ACCEPTED: Final = Entry(
     enhanced="2.0.0",
     text="Message accepted for delivery",
     stage="content",
-    when="The message is complete, passed the checks, and is safe on disk.",
-    why="From here on the gateway answers for it: it is delivered, or the sender is told that it was not.",
+    when="The message is complete, safe on disk, and nothing that the checks found is reason to refuse it.",
+    why=(
+        "From here on the gateway answers for it: it is delivered, or the sender is told that it was not. Where "
+        "policy holds a message for a person to decide, the client is told the same: who sends such mail learns "
+        "nothing from it."
+    ),
     sender_action=(
         "Nothing to do. Accepted is not yet delivered; the id in the reply finds the message again."
     ),
-    operator_action="Nothing to do. `gatepost trace` with the id in the reply tells what became of it.",
+    operator_action=(
+        "Nothing to do. `gatepost trace` with the id in the reply tells what became of it, `gatepost quarantine "
+        "list` what is held."
+    ),
     references=("RFC 5321 §4.2.5", "RFC 5321 §6.1"),
 )
 SIZE_EXCEEDED: Final = Entry(
