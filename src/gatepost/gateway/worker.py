@@ -10,7 +10,6 @@ import asyncio
 import gc
 import logging
 import mmap
-import os
 import signal
 import socket
 import ssl
@@ -18,10 +17,8 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Final
 
-import msgspec
 import uvloop
 
 from gatepost.checks.connection.list_health import HealthChange
@@ -30,18 +27,19 @@ from gatepost.delivery.routes import Routes
 from gatepost.gateway.checking import Checking
 from gatepost.gateway.compose import compose, dial
 from gatepost.gateway.memory import EmbeddedMemory, secret
+from gatepost.gateway.quarantine.carrier import Carrier
 from gatepost.gateway.resolver import DnsResolver
 from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
-from gatepost.journal.records import HeldBack, Noted, Reception
+from gatepost.gateway.takeover import take_over
+from gatepost.journal.records import Noted
 from gatepost.journal.writer import Journal
-from gatepost.mail.ids import NODES, SessionIds, session_of
+from gatepost.mail.ids import NODES, SessionIds
 from gatepost.policy.domains import Domains
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.reception.listener import Listener
 from gatepost.reception.services import Door
 from gatepost.spool.embedded import EmbeddedSpool
-from gatepost.spool.interface import Recovered
 
 log = logging.getLogger("gatepost.worker")
 
@@ -110,12 +108,17 @@ class Worker:
             monotonic=loop.time,
             told=partial(_note_health, journal),
         )
-        watching = loop.create_task(checking.watch())
+        watching = [loop.create_task(checking.watch())]
         couriers: list[Courier] = []
         spools: list[EmbeddedSpool] = []
+        carriers: list[Carrier] = []
         for shard in shards_of(settings.spool_dir, self._index, self._workers):
             spool = EmbeddedSpool(
-                shard, time.time, loop.call_soon_threadsafe, settings.spool, partial(self._recover, journal)
+                shard,
+                time.time,
+                loop.call_soon_threadsafe,
+                settings.spool,
+                partial(take_over, journal=journal, directory=settings.journal_dir, clock=time.time),
             )
             spools.append(spool)
             couriers.append(
@@ -129,6 +132,17 @@ class Worker:
                     ids=ids,
                     loop=loop,
                     tls=_client_tls(settings),
+                )
+            )
+            carriers.append(
+                Carrier(
+                    shard,
+                    spool,
+                    journal,
+                    settings.journal_dir,
+                    time.time,
+                    lifetime=settings.delivery.lifetime,
+                    days=settings.policy.hold_days,
                 )
             )
         services = compose(
@@ -145,6 +159,7 @@ class Worker:
         )
         for courier in couriers:
             courier.start()
+        watching += [loop.create_task(carrier.watch()) for carrier in carriers]
         listeners = []
         for listener, sock in zip(settings.listener, self._sockets, strict=True):
             wildcard = ip_address(host_and_port(listener.address)[0]).is_unspecified
@@ -166,9 +181,10 @@ class Worker:
             await stop.wait()
             await self._drain(listeners, couriers)
         finally:
+            for task in watching:
+                task.cancel()
             for spool in spools:
                 spool.close()
-            watching.cancel()
             checking.close()
             memory.close()
             resolver.close()
@@ -195,42 +211,6 @@ class Worker:
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _recover(self, journal: Journal, found: Recovered) -> None:
-        """Say in the journal what a former life left behind, and rebuild what it had no time to write."""
-        for message in found.interrupted:
-            if message.facts:
-                reception = msgspec.json.decode(message.facts, type=Reception)
-                if not _in_journal(self._settings.journal_dir, message.id):
-                    journal.append(reception)
-            journal.append(
-                Noted(
-                    time=time.time(),
-                    session=session_of(message.id),
-                    message=message.id,
-                    event="interrupted",
-                    detail="the gateway stopped while this message was on its way; it is sent again now",
-                )
-            )
-        for corrupt in found.corrupt:
-            log.error("message %s is held: %s", corrupt.message_id, corrupt.reason)
-            journal.append(
-                HeldBack(
-                    time=time.time(),
-                    session=session_of(corrupt.message_id),
-                    message=corrupt.message_id,
-                    recipients=(),
-                    reason=corrupt.reason,
-                )
-            )
-        if found.interrupted or found.garbage:
-            log.warning(
-                "worker %d took over %d interrupted messages and removed %d unfinished files",
-                self._index,
-                len(found.interrupted),
-                found.garbage,
-            )
-        journal.flush()
 
 
 def _note_health(journal: Journal, change: HealthChange) -> None:
@@ -270,15 +250,3 @@ def _client_tls(settings: Settings) -> ssl.SSLContext | None:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
-
-
-def _in_journal(directory: Path, message: str) -> bool:
-    """Tell whether the newest journal files hold a message's reception (the last octets are enough)."""
-    needle = f'"message":"{message}"'.encode()
-    newest = sorted(directory.glob("*.jsonl"))[-8:]
-    for path in newest:
-        with path.open("rb") as file:
-            file.seek(max(os.fstat(file.fileno()).st_size - (8 << 20), 0))
-            if any(needle in line and b'"reception"' in line and line.endswith(b"\n") for line in file):
-                return True
-    return False
