@@ -120,8 +120,7 @@ def test_a_virus_that_is_held_can_be_looked_at_copied_and_let_go(free_port: Free
                 env=environment(), capture_output=True, text=True, timeout=30, check=True,
             ).stdout  # fmt: skip
     for said in (
-        "held until a person acts",
-        "a virus signature matched",
+        "held, because a virus signature matched; the settings say hold",
         "released by Ann Admin",
         "delivered to",
     ):

@@ -15,10 +15,12 @@ from gatepost.journal.records import (
     Bounced,
     Closed,
     Deferred,
+    Deleted,
     HeldBack,
     Noted,
     Opened,
     Reception,
+    Released,
     Said,
     SecuredIn,
 )
@@ -180,6 +182,33 @@ NO_SCANNER = Reply(
     f"The virus check is not available; try again later (virus-check-unavailable {ID})",
     "virus-check-unavailable",
 )
+_HELD_BY_POLICY: list[AnyRecord] = [
+    opened(),
+    *dialogue(),
+    reception(
+        ACCEPTED,
+        findings=(
+            Finding(
+                check="virus",
+                stage=Stage.CONTENT,
+                result=Result.FOUND,
+                evidence=(SignatureEvidence("Eicar-Test-Signature", "clamd", "invoice.zip/invoice.exe"),),
+            ),
+        ),
+        disposition=Disposition(
+            action=Action.QUARANTINE,
+            rule="virus-found",
+            reasons=("a virus signature matched; the settings say hold",),
+        ),
+    ),
+    HeldBack(
+        **at(0.3),
+        message=ID,
+        recipients=("bob@example.org",),
+        reason="a virus signature matched; the settings say hold",
+        rule="virus-found",
+    ),
+]
 TALES: dict[str, list[AnyRecord]] = {
     "delivered": [
         opened(),
@@ -377,6 +406,21 @@ TALES: dict[str, list[AnyRecord]] = {
             message=ID,
             recipients=("bob@example.org",),
             reason="no next hop is named for example.org",
+        ),
+    ],
+    "held-released-delivered": [
+        *_HELD_BY_POLICY,
+        Released(**at(7300), message=ID, recipients=("bob@example.org",), by="Ann Admin"),
+        attempt(7300.4, "delivered", SENT),
+    ],
+    "held-and-deleted": [
+        *_HELD_BY_POLICY,
+        Deleted(
+            **at(2_592_100),
+            message=ID,
+            recipients=("bob@example.org",),
+            by="",
+            reason="nobody decided within 30 days (policy.hold_days)",
         ),
     ],
     "several-messages-and-a-time-out": [

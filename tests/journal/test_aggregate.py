@@ -95,3 +95,13 @@ def test_a_report_can_be_written_and_read_again() -> None:
     assert [row.source_ip for row in again.rows] == ["192.0.2.7", "2001:db8::1"]
     assert [row.envelope_from for row in again.rows] == ["good.example", ""]
     assert not again.problems
+
+
+def test_what_is_held_for_dmarc_is_reported_as_quarantined() -> None:
+    held = reception("fail", Disposition(action=Action.QUARANTINE, rule="dmarc-reject"))
+    otherwise = reception("fail", Disposition(action=Action.QUARANTINE, rule="virus-found"))
+    [report] = made(held, otherwise)
+    assert [(row.disposition, row.overrides) for row in report.rows] == [
+        ("quarantine", (Override("local_policy", "held until a person decides"),)),
+        ("none", (Override("local_policy", "virus-found decided"),)),
+    ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gatepost.journal.fate import Fate, fate, session_fate
-from gatepost.journal.records import AnyRecord, Attempt, Bounced, Closed, Opened, Reception
+from gatepost.journal.records import AnyRecord, Attempt, Bounced, Closed, Deleted, Opened, Reception
 from gatepost.policy.disposition import Action, Disposition
 from gatepost.reply.reply import Reply
 from tests.journal.tales import GREETING, ID, NOTICE, SENT, START, TALES, attempt, opened, said
@@ -27,6 +27,8 @@ def moment(time: float) -> str:
             "put off after its content: 451 virus-check-unavailable",
         ),
         ("held", "held", "held until a person acts"),
+        ("held-released-delivered", "delivered", "delivered in 2.0 h, released by Ann Admin"),
+        ("held-and-deleted", "deleted", "held, and deleted when nobody had decided in time"),
     ],
 )
 def test_a_message_comes_to_what_its_records_say(name: str, state: str, words: str) -> None:
@@ -85,3 +87,10 @@ def test_a_session_without_a_message_says_why() -> None:
     assert session_fate([opened(), lost]) == Fate("none", "the client went away without sending a message")
     assert session_fate([opened()]) == Fate("none", "no message was sent")
     assert isinstance(opened(GREETING), Opened)
+
+
+def test_a_held_message_is_on_its_way_once_it_is_released_and_gone_once_it_is_deleted() -> None:
+    released = TALES["held-released-delivered"][:-1]
+    assert fate(ID, released, moment) == Fate("queued", "released by Ann Admin, on its way")
+    deleted = Deleted(time=START + 9, session="", message=ID, recipients=("bob@example.org",), by="Ann")
+    assert fate(ID, [*released[:-1], deleted], moment) == Fate("deleted", "held, and deleted by Ann")

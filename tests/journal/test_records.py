@@ -41,6 +41,8 @@ def test_the_names_of_the_types_are_kept(journal_page: ModuleType) -> None:
         "deferred",
         "failed",
         "held",
+        "released",
+        "deleted",
         "gateway",
     ]
 

@@ -159,3 +159,11 @@ def test_nothing_is_learned_where_nothing_is_wanted() -> None:
     Lessons(None, None, None, None, lambda domain: domain).learn(
         facts(OURS, THEIRS, relay=True), (), TAKEN, PLAIN
     )
+
+
+
+def test_what_is_held_has_no_verdict_yet(heard: Heard) -> None:
+    lessons().learn(
+        facts(THEIRS, OURS), [PASS], Disposition(action=Action.QUARANTINE, rule="virus-found"), PLAIN
+    )
+    assert (heard.verdicts, heard.came) == ([], [])

@@ -112,3 +112,14 @@ def test_what_counts_for_the_message_was_found_for_each_recipient() -> None:
     assert [finding.name for finding in first] == ["a", "b"]
     assert [finding.name for finding in in_common(first, found("b", "c"))] == ["b"]
     assert in_common((), found("a")) == ()
+
+
+def test_what_was_found_for_one_recipient_alone_is_told_apart(spool: EmbeddedSpool) -> None:
+    def found(*names: str) -> tuple[Finding, ...]:
+        return tuple([Finding(check="c", stage=Stage.RCPT, result=Result.FOUND, name=name) for name in names])
+
+    transaction = begun(spool)
+    transaction.take(Mailbox("postmaster", "x.test"), (), found("to-postmaster", "sender-allowed"))
+    assert transaction.alone() == [()]
+    transaction.take(Mailbox("b", "x.test"), (), found("sender-allowed"))
+    assert transaction.alone() == [found("to-postmaster"), ()]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from gatepost.journal.records import AnyRecord
+from gatepost.journal.records import AnyRecord, Deleted, Released
 from gatepost.web.fate import MAX_RECIPIENTS, Fate, MessageFate, told
 from gatepost.web.story import fates
 from tests.web import sample
@@ -67,3 +67,15 @@ def test_what_we_said_is_explained_as_sent() -> None:
     record = sample.refused_on_connect(NOW)[0]
     assert told(record).context.direction == "sent"  # type: ignore[arg-type]
     assert told(record).context.stage == "connect"  # type: ignore[arg-type]
+
+
+def test_a_held_message_goes_on_when_it_is_released_and_ends_when_it_is_deleted() -> None:
+    records = sample.held(NOW)
+    session, message = records[0].session, f"{records[0].session}-1"
+    to = ("office@example.net",)
+    released = Released(time=NOW + 60, session=session, message=message, recipients=to, by="Ann")
+    deleted = Deleted(time=NOW + 60, session=session, message=message, recipients=to, by="Ann")
+    on = only([*records, released])
+    assert (on.fate, on.released_by) == (Fate.ACCEPTED, "Ann")
+    gone = only([*records, deleted])
+    assert (gone.fate, gone.reason) == (Fate.DELETED, "Deleted by Ann while it was held.")

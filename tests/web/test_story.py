@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gatepost.journal.records import AnyRecord, Said
+from gatepost.journal.records import AnyRecord, Deleted, Released, Said
 from gatepost.web.story import MAX_STEPS, chapters, dialogue, stage_of
 from tests.web import sample
 
@@ -88,3 +88,18 @@ def test_the_stage_of_a_command_is_known_and_junk_is_of_no_stage() -> None:
     assert stage_of("LHLO x") == "helo"
     assert stage_of(".") == "content"
     assert stage_of("WHAT") == "unknown"
+
+
+def test_who_let_a_held_message_go_and_who_deleted_it_is_told() -> None:
+    records = sample.held(NOW)
+    session, message = records[0].session, f"{records[0].session}-1"
+    more: list[AnyRecord] = [
+        Released(
+            time=NOW + 60, session=session, message=message, recipients=("office@example.net",), by="Ann"
+        ),
+        Deleted(
+            time=NOW + 61, session=session, message=message, recipients=("office@example.net",), by="Bob"
+        ),
+    ]
+    told, _ = chapters(message, [*records, *more])
+    assert [c.kind for c in told] == ["reception", "held", "released", "deleted"]

@@ -193,15 +193,18 @@ class Teller:
                 yield Line(f"{whose}: given up, {report}", "bad", time=record.time)
                 if record.reason:
                     yield Line(record.reason, label="why")
+            case HeldBack() if record.rule:
+                yield Line(f"{whose}: held, because {record.reason}", "later", time=record.time)
+                if not self._decided(record.message):
+                    yield Line(
+                        f"gatepost quarantine show {record.message}; then release it, or delete it",
+                        label="do",
+                    )
             case HeldBack():
                 yield Line(f"{whose}: held until a person acts", "later", time=record.time)
                 yield Line(record.reason, label="why")
                 if record.reason.startswith("no next hop"):
                     yield Line("name a next_hop for it in the settings, then: gatepost reload", label="do")
-                elif record.rule:
-                    yield Line(
-                        f"gatepost quarantine show {record.message}, then release or delete it", label="do"
-                    )
             case Released():
                 yield Line(f"{whose}: released by {record.by}", "head", time=record.time)
             case Deleted():
@@ -211,6 +214,10 @@ class Teller:
                     yield Line(record.reason, label="why")
             case _:
                 assert_never(record)
+
+    def _decided(self, message: str) -> bool:
+        """Tell whether a person has decided about a held message."""
+        return any(isinstance(r, (Released, Deleted)) and r.message == message for r in self._told.records)
 
     def _opened(self, record: Opened) -> Iterator[Line]:
         tls = next((r.tls for r in self._told.records if isinstance(r, SecuredIn)), "")
