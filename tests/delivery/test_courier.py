@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import email.policy
 from collections.abc import AsyncIterator, Callable
@@ -17,12 +18,13 @@ from gatepost.journal.records import AnyRecord, Attempt, Bounced, Deferred
 from gatepost.journal.writer import Journal
 from gatepost.mail.ids import SessionIds
 from gatepost.policy.domains import Domains, DomainSettings
-from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings
-from gatepost.spool.interface import Committed, Message, NewMessage, Recipient, Stored
+from gatepost.spool.embedded import EmbeddedSpool, SpoolSettings, open_reader
+from gatepost.spool.interface import Committed, Held, Message, NewMessage, Recipient, Stored, Waiting
 from tests.delivery.next_hop import NextHop
 
 START = 1_800_000_000.0
 MESSAGE = "7zq4k0v3m8x2a-1"
+WHY = "virus-found: a virus signature matched"
 CONTENT = b"From: <author@author.test>\r\nSubject: One\r\n\r\nText.\r\n"
 
 
@@ -62,12 +64,12 @@ class Depot:
         await asyncio.sleep(0)
         self.journal.close()
 
-    async def take(self, recipient: str, reverse_path: str = "author@author.test") -> None:
-        """Have a message in the spool that expires in a minute."""
+    async def take(self, recipient: str, reverse_path: str = "author@author.test", held: str = "") -> None:
+        """Have a message in the spool that expires in a minute; for the recipient `held` nothing may go out."""
         message = Message(
             id=MESSAGE,
             reverse_path=reverse_path,
-            recipients=(Recipient(recipient),),
+            recipients=(Recipient(recipient), *([Recipient(held, held=WHY)] if held else ())),
             size=len(CONTENT),
             arrived=self.now,
             expires=self.now + 60,
@@ -155,3 +157,56 @@ def test_a_message_that_waits_survives_the_courier(tmp_path: Path) -> None:
         asyncio.run(run(hop, lambda post: bool(hop.messages), 11))
     assert [message.recipients for message in hop.messages] == [("b@later.test",)]
     assert hop.messages[0].content == CONTENT
+
+
+def in_spool(folder: Path) -> Waiting | Held | None:
+    with contextlib.closing(open_reader(folder / "spool")) as reader:
+        return reader.get(MESSAGE)
+
+
+def test_nothing_goes_to_a_recipient_that_a_message_is_held_for(tmp_path: Path) -> None:
+    async def run(hop: NextHop) -> None:
+        async with depot(tmp_path, {"there.test": hop.address}) as post:
+            await post.take("b@there.test", held="c@there.test")
+            await until(lambda: isinstance(in_spool(tmp_path), Held))
+            (attempt,) = [record for record in post.told() if isinstance(record, Attempt)]
+            assert attempt.recipients == ("b@there.test",)
+            post.spool.release_held(MESSAGE, post.now + 60, lambda decided: None)
+            await until(lambda: len(hop.messages) == 2)
+
+    with NextHop() as hop:
+        asyncio.run(run(hop))
+    assert [message.recipients for message in hop.messages] == [("b@there.test",), ("c@there.test",)]
+
+
+def test_a_recipient_stays_held_while_another_is_tried_again_and_after_a_restart(tmp_path: Path) -> None:
+    busy = True
+
+    async def run(hop: NextHop, then: Callable[[], object], later: float) -> None:
+        async with depot(tmp_path, {"there.test": hop.address}, (10,)) as post:
+            post.now += later
+            if not later:
+                await post.take("b@there.test", held="c@there.test")
+            await until(then)
+
+    def says(line: bytes, talk: object) -> bytes | None:
+        return b"450 4.2.1 busy" if busy and line[:4] == b"RCPT" else None
+
+    def tried() -> bool:
+        entry = in_spool(tmp_path)
+        return isinstance(entry, Waiting) and not entry.leased
+
+    with NextHop(says) as hop:
+        asyncio.run(run(hop, tried, 0))
+        entry = in_spool(tmp_path)
+        assert entry is not None
+        assert [(r.address, r.held) for r in entry.message.recipients] == [
+            ("b@there.test", ""),
+            ("c@there.test", WHY),
+        ]
+        busy = False
+        asyncio.run(run(hop, lambda: isinstance(in_spool(tmp_path), Held), 20))
+    assert [message.recipients for message in hop.messages] == [("b@there.test",)]
+    entry = in_spool(tmp_path)
+    assert isinstance(entry, Held)
+    assert (entry.reason, entry.message.held_for()) == (WHY, ("c@there.test",))

@@ -232,3 +232,89 @@ def test_a_report_with_a_file_of_its_own_is_refused(shard: Shard) -> None:
     with pytest.raises(ValueError, match="comes in `data`"):
         shard.spool.settle(message(1).id, Done(), [report])
     incoming.discard()
+
+
+FOR_EVE = (Recipient("bob@example.net"), Recipient("eve@example.net", held="virus-found: a virus"))
+
+
+def decided(shard: Shard, number: int, expires: float | None = None) -> bool:
+    told: list[bool] = []
+    if expires is None:
+        shard.spool.delete_held(message(number).id, told.append)
+    else:
+        shard.spool.release_held(message(number).id, expires, told.append)
+    shard.turn_until(lambda: told)
+    return told[0]
+
+
+def test_a_held_message_that_is_released_goes_to_those_it_was_held_for_and_lives_anew(shard: Shard) -> None:
+    shard.commit(new(1, recipients=FOR_EVE))
+    shard.settle(message(1).id, Hold("virus-found: a virus", FOR_EVE[1:]))
+    assert shard.lease() == []
+    assert decided(shard, 1, expires=2_000_000_000.0)
+    shard.reopen()  # it is durable when that is told
+    (leased,) = shard.lease()
+    assert leased.message.recipients == (Recipient("eve@example.net"),)
+    assert leased.message.expires == 2_000_000_000.0
+    assert shard.content(leased.message).endswith(b"hello\r\n")
+
+
+def test_a_message_that_is_held_for_one_while_another_is_tried_can_be_released_between_two_tries(
+    shard: Shard,
+) -> None:
+    shard.commit(new(1, recipients=FOR_EVE))
+    assert not decided(shard, 1, expires=2e9), "it is on its way"
+    shard.settle(message(1).id, Again(shard.clock.now + 300, FOR_EVE))
+    assert decided(shard, 1, expires=2e9)
+    (leased,) = shard.lease()
+    assert leased.message.held_for() == ()
+    assert len(leased.message.recipients) == 2
+
+
+def test_a_held_message_that_is_deleted_is_gone_with_its_content_before_and_after_a_checkpoint(
+    shard: Shard,
+) -> None:
+    large = b"x" * 100_000
+    for number, data in ((1, b"small"), (2, large), (3, b"small")):
+        new_one = new(number, data, recipients=FOR_EVE[1:])
+        if data is large:
+            incoming = shard.spool.incoming(new_one.message.id)
+            incoming.write(data)
+            new_one = NewMessage(message=new_one.message, head=new_one.head, incoming=incoming)
+        shard.commit(new_one)
+        shard.settle(message(number).id, Hold("virus-found: a virus", FOR_EVE[1:]))
+    assert decided(shard, 1)
+    assert decided(shard, 2)
+    shard.checkpoint()
+    assert shard.files(".content") == []
+    assert decided(shard, 3)
+    shard.reopen()  # the log still has all three
+    assert shard.spool.recovered.held == 0
+    assert shard.lease() == []
+
+
+def test_deleting_takes_off_only_those_that_it_is_held_for(shard: Shard) -> None:
+    shard.commit(new(1, recipients=FOR_EVE))
+    shard.settle(message(1).id, Again(shard.clock.now + 300, FOR_EVE))
+    assert decided(shard, 1)
+    (leased,) = shard.lease()
+    assert leased.message.recipients == FOR_EVE[:1]
+
+
+def test_what_is_not_held_is_left_alone_whatever_is_decided(shard: Shard) -> None:
+    shard.commit(new(1))
+    shard.settle(message(1).id, Hold("no next hop is named", message(1).recipients))
+    assert decided(shard, 1)
+    assert decided(shard, 1, expires=2e9)
+    assert decided(shard, 2), "there is no such message"
+    assert shard.lease() == []
+    assert shard.release("no next hop") == 1
+
+
+def test_nothing_is_decided_by_a_spool_that_is_closed(shard: Shard) -> None:
+    shard.commit(new(1, recipients=FOR_EVE[1:]))
+    shard.settle(message(1).id, Hold("virus-found: a virus", FOR_EVE[1:]))
+    shard.close()
+    assert not decided(shard, 1)
+    shard.open()
+    assert shard.spool.recovered.held == 1
