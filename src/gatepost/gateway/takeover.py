@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from gatepost.journal.reader import Skipped, decoded
 from gatepost.journal.records import HeldBack, Noted, Reception
 from gatepost.journal.writer import Journal
 from gatepost.mail.clock import Clock
@@ -62,13 +63,19 @@ def take_over(found: Recovered, journal: Journal, directory: Path, clock: Clock)
     journal.flush()
 
 
-def in_journal(directory: Path, message: str, kind: str) -> bool:
-    """Tell whether the newest journal files have a record of a kind about a message (their ends are enough)."""
+def in_journal(directory: Path, message: str, kind: str, since: float = 0.0) -> bool:
+    """Tell whether the journal has a record of a kind about a message, written `since` or later.
+
+    The ends of the newest files are enough: a life that ended writes nothing any more.
+    """
     needle = f'"message":"{message}"'.encode()
     begin = f'{{"type":"{kind}"'.encode()
     for path in sorted(directory.glob("*.jsonl"))[-_FILES:]:
         with path.open("rb") as file:
             file.seek(max(os.fstat(file.fileno()).st_size - _OCTETS, 0))
-            if any(needle in line and line.startswith(begin) and line.endswith(b"\n") for line in file):
-                return True
+            for line in file:
+                if needle in line and line.startswith(begin) and line.endswith(b"\n"):
+                    record = decoded(line, Skipped())
+                    if record is not None and record.time >= since:
+                        return True
     return False

@@ -61,7 +61,7 @@ class Carrier:
         self._orders = Orders(shard)
         self._left = set(self._orders.pending())  # perhaps by a former life, which may have recorded them
         self._recorded: set[str] = set()
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, str] = {}  # orders, and the messages that they are about
 
     async def watch(self) -> None:
         """Look for orders until cancelled."""
@@ -114,12 +114,14 @@ class Carrier:
         if not held:
             self._orders.answer(name, "done" if self._is_recorded(name, order) else "moot")
             return
+        if order.message in self._under_way.values():
+            return  # what was ordered first is carried out first; then this may be moot
         if isinstance(entry, Waiting) and entry.leased:
             return  # to other recipients; its attempt ends soon
         if not self._is_recorded(name, order):
             self._record(order, held)
             self._recorded.add(name)
-        self._under_way.add(name)
+        self._under_way[name] = order.message
         decided = partial(self._decided, name)
         if order.act == "delete":
             self._spool.delete_held(order.message, decided)
@@ -129,7 +131,8 @@ class Carrier:
     def _is_recorded(self, name: str, order: Order) -> bool:
         if name in self._recorded:
             return True
-        return name in self._left and in_journal(self._journal_dir, order.message, _KINDS[order.act])
+        kind = _KINDS[order.act]
+        return name in self._left and in_journal(self._journal_dir, order.message, kind, order.time)
 
     def _record(self, order: Order, held: tuple[str, ...]) -> None:
         record: Released | Deleted
@@ -154,7 +157,7 @@ class Carrier:
         self._journal.flush()
 
     def _decided(self, name: str, decided: bool) -> None:
-        self._under_way.discard(name)
+        self._under_way.pop(name, None)
         if decided:
             with suppress(OSError):  # then it is answered at the next look
                 self._orders.answer(name, "done")
