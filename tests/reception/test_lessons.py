@@ -161,7 +161,6 @@ def test_nothing_is_learned_where_nothing_is_wanted() -> None:
     )
 
 
-
 def test_what_is_held_has_no_verdict_yet(heard: Heard) -> None:
     lessons().learn(
         facts(THEIRS, OURS), [PASS], Disposition(action=Action.QUARANTINE, rule="virus-found"), PLAIN

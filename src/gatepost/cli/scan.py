@@ -26,6 +26,7 @@ from gatepost.journal.words import finding as words_of
 from gatepost.journal.words import first_line, octets
 from gatepost.mail.path import BadPath, Mailbox, parse_mailbox, parse_reverse_path
 from gatepost.policy.disposition import Action
+from gatepost.policy.settings import PolicySettings
 
 MOST: Final = 268_435_456
 """Octets of a file that are read at most."""
@@ -99,7 +100,7 @@ def scan(
     gatepost scan suspicious.eml
     gatepost scan suspicious.eml --client-ip 192.0.2.7 --helo mx.example --rcpt-to bob@example.org
 
-    Exit status: 0 when it would be accepted, else 1.
+    Exit status: 0 when it would be delivered, else 1.
     """  # noqa: D301 - click's mark for lines that stay as they are
     from gatepost.gateway.scan import scan as try_message
 
@@ -114,7 +115,7 @@ def scan(
         plain = msgspec.to_builtins(_plain(trial, content))
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
     else:
-        click.echo("\n".join(_told(trial, envelope, content, settings.policy.reject_score)))
+        click.echo("\n".join(_told(trial, envelope, content, settings.policy)))
     if trial.verdict.disposition.action is not Action.RELAY:
         raise SystemExit(1)
 
@@ -150,7 +151,7 @@ def _reverse_path(given: str | None, message: bytes) -> Mailbox | None:
     return read
 
 
-def _told(trial: Trial, envelope: Envelope, content: Content, limit: float) -> list[str]:
+def _told(trial: Trial, envelope: Envelope, content: Content, policy: PolicySettings) -> list[str]:
     verdict = trial.verdict
     what, colour = _ACTIONS[verdict.disposition.action]
     if verdict.refused and verdict.disposition.action is Action.RELAY:
@@ -166,7 +167,7 @@ def _told(trial: Trial, envelope: Envelope, content: Content, limit: float) -> l
         "",
         paragraph("Reply", coloured(first_line(verdict.reply), verdict.reply.code)),
         *[paragraph("Why" if not at else "", why) for at, why in enumerate(disposition.reasons)],
-        paragraph("Score", _score(disposition.score, limit)),
+        paragraph("Score", _score(disposition.score, policy)),
         paragraph("Envelope", printable(f"{sender} to {to}, {client}")),
         paragraph("From", printable(trial.seen.header_from) or "(none)"),
         paragraph("Subject", printable(trial.seen.subject) or "(none)"),
@@ -184,8 +185,10 @@ def _told(trial: Trial, envelope: Envelope, content: Content, limit: float) -> l
     return [*lines, "", click.style("Parts", underline=True), *tree(content)]
 
 
-def _score(score: float, limit: float) -> str:
-    return f"{score:g} (refused from {limit:g} on)" if limit > 0 else f"{score:g}"
+def _score(score: float, policy: PolicySettings) -> str:
+    limits = (("held", policy.hold_score), ("refused", policy.reject_score))
+    said = ", ".join([f"{what} from {limit:g} on" for what, limit in limits if limit > 0])
+    return f"{score:g} ({said})" if said else f"{score:g}"
 
 
 def _sorted(findings: tuple[Finding, ...]) -> tuple[list[Finding], list[Finding]]:
