@@ -69,6 +69,8 @@ CASES: tuple[tuple[str, bytes], ...] = (
     ("lzma", lzma.compress(b"x" * 99, lzma.FORMAT_ALONE)),
     ("zstd", zstandard.compress(b"x")),
     ("tar", tarred()),
+    ("tar", b"a".ljust(148, b"\0") + b"%06o\0 " % (ord("a") + 8 * ord(" ") + ord("0")) + b"0" + bytes(1000)),
+    ("zip", b"junk that is not text \x00" * 300 + zipped("a.txt") + b"behind"),
     ("lha", b"\x19\x00-lh5-" + bytes(30)),
     ("arj", b"\x60\xea" + bytes(30)),
     ("ace", b"\x00" * 7 + b"**ACE**" + bytes(30)),

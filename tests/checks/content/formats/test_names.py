@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gatepost.checks.content.formats.format import Trait
 from gatepost.checks.content.formats.kinds import KINDS
-from gatepost.checks.content.formats.names import extension_of, shown, tricks, what_it_runs
+from gatepost.checks.content.formats.names import extension_of, locked, outside, shown, tricks, what_it_runs
 
 HONEST = (
     ("invoice.pdf", "pdf"),
@@ -79,3 +79,15 @@ def test_a_name_in_a_report_is_short_and_printable(name: str) -> None:
     assert len(shown(name)) <= 80
     assert shown(name).isprintable()
     assert "\u202e" not in shown(name)
+
+
+def test_an_encrypted_file_is_judged_by_its_name() -> None:
+    assert [seen.trait for seen in locked("invoice.exe")] == [Trait.ENCRYPTED, Trait.PROGRAM]
+    assert [seen.trait for seen in locked("invoice.pdf")] == [Trait.ENCRYPTED]
+
+
+@pytest.mark.parametrize(
+    ("path", "leads"), [("a/b", False), ("../b", True), ("/b", True), ("C:\\b", True), ("a..b", False)]
+)
+def test_a_path_may_lead_out_of_its_folder(path: str, leads: bool) -> None:
+    assert outside(path) is leads

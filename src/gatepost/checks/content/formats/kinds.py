@@ -523,4 +523,15 @@ def _far(octets: bytes) -> str:
         return "vhd"
     if octets[-512:].startswith(b"koly"):
         return "dmg"
-    return "zip" if octets[-22:].startswith(b"PK\x05\x06") else ""
+    if begins_tar(octets[:512]):  # of before the mark
+        return "tar"
+    return "zip" if octets.rfind(b"PK\x05\x06", -_TAIL if len(octets) > _TAIL else 0) >= 0 else ""
+
+
+def begins_tar(header: bytes) -> bool:
+    """Tell whether a block of 512 octets begins a file of a tar: by its checksum, of signed octets or others."""
+    said = header[148:156].strip(b" \0")
+    if not 0 < len(said) < 8 or said.translate(None, b"01234567"):
+        return False
+    checksum = sum(header) - sum(header[148:156]) + 8 * ord(" ")
+    return int(said, 8) in (checksum, checksum - 256 * sum([octet > 127 for octet in header]))

@@ -61,12 +61,26 @@ def tricks(name: str, kind: Kind) -> Iterator[Seen]:
         yield Seen(Trait.TRICK_NAME, "has control characters in it")
     if _GAP.search(name):
         yield Seen(Trait.TRICK_NAME, f"hides its end (.{extension}) behind a gap")
-    if _OUTSIDE.search(name):
+    if outside(name):
         yield Seen(Trait.TRICK_NAME, "leads out of the folder that it would be unpacked to")
     before = extension_of(name[: -len(extension) - 1].rstrip(". ")) if extension else ""
     runs = _FAMILIES.get(extension) in _RUN and extension not in _HARMLESS
     if runs and before in _FAMILIES and _FAMILIES[before] not in _RUN:
         yield Seen(Trait.TRICK_NAME, f"has two extensions: looks like .{before}, is opened as .{extension}")
+
+
+def locked(name: str) -> Iterator[Seen]:
+    """Tell of an encrypted file that was not opened, by its name alone."""
+    yield Seen(Trait.ENCRYPTED, f"the file {shown(name)}")
+    extension = extension_of(name)
+    family = _FAMILIES.get(extension)
+    if family in _RUN and extension not in _HARMLESS:
+        yield Seen(_RUN[family], f"{shown(name)}, encrypted and named as {_ARTICLES[family]}")
+
+
+def outside(name: str) -> bool:
+    """Tell whether a path leads out of the folder that it is unpacked to."""
+    return _OUTSIDE.search(name) is not None
 
 
 def shown(name: str) -> str:
