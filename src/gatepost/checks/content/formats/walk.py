@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gatepost.checks.content.formats.carried import carried
 from gatepost.checks.content.formats.format import (
     Budget,
     ExhaustedError,
@@ -71,12 +72,14 @@ def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Itera
         for claim in (*what_it_runs(name, kind), *tricks(name, kind)):
             sight.note(claim)
         members: list[Member] = []
-        reader = reader_of(kind.name)
-        if reader is not None:
+        for inside, at in ((kind.name, 0), *carried(octets, kind)):
+            reader = reader_of(inside)
+            if reader is None:
+                continue
             try:
                 if len(path) > MAX_DEPTH:
                     raise ExhaustedError(f"files within files, more than {MAX_DEPTH} deep")  # noqa: TRY301
-                for seen in reader(octets, budget):
+                for seen in reader(octets[at:], budget):
                     if isinstance(seen, Member):
                         members.append(seen)
                     else:
@@ -87,7 +90,7 @@ def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Itera
             except MemoryError:
                 sight.note(Seen(Trait.BOMB, "more memory than an inspector has"))
             except Exception as error:  # noqa: BLE001 - a library may raise anything about what a stranger made
-                words = f"{kind.name} that cannot be read: {type(error).__name__}: {error}"
+                words = f"{inside} that cannot be read: {type(error).__name__}: {error}"
                 sight.note(Seen(Trait.DAMAGED, words))
         yield Item(
             path=path,
