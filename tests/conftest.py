@@ -67,6 +67,11 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "mailauth": (("npm", "node"), "npm"),
     "opendkim": (("/usr/sbin/opendkim",), "opendkim"),
     "mail-dkim": (("apt-get",), "apt"),
+    "7z": (("7z",), "p7zip-full"),
+    "arj": (("arj",), "arj"),
+    "compress": (("compress",), "ncompress"),
+    "gcab": (("gcab",), "gcab"),
+    "genisoimage": (("genisoimage",), "genisoimage"),
 }
 
 NEED_ROOT = ("postfix", "dovecot")
