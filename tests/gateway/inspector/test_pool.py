@@ -11,6 +11,13 @@ from pathlib import Path
 from gatepost.checks.content.inspection_settings import InspectionSettings
 from gatepost.checks.content.inspector import Failed, File, Inspected
 from gatepost.gateway.inspector import InspectorPool
+from tests.checks.content.formats.archive_samples import (
+    PE,
+    by_libarchive,
+    by_zipfile,
+    locked_zip,
+    overlapping_zip,
+)
 
 ELF = File("letter.pdf", b"\x7fELF" + bytes(60))
 TEXT = File("a.txt", b"hello")
@@ -132,3 +139,48 @@ def test_who_waits_too_long_for_an_inspector_is_told_so() -> None:
         assert isinstance(await first, Inspected)
 
     with_pool(use, processes=1, wait=0.1)
+
+
+def test_a_bomb_is_told_as_one_within_the_limits_while_other_messages_are_answered() -> None:
+    bombs = [
+        File("overlapping.zip", overlapping_zip(250, 5_000_000)),
+        File(
+            "nested.zip", by_zipfile(*((f"{n}.zip", by_zipfile(("z", bytes(9_000_000)))) for n in range(60)))
+        ),
+        File("zeros.7z", by_libarchive("7zip", ("z", bytes(90_000_000)))),
+    ]
+
+    async def use(pool: InspectorPool) -> None:
+        await pool.inspect([TEXT])
+        for bomb in bombs:
+            [busy] = children()
+            os.kill(busy, signal.SIGSTOP)
+            asked = asyncio.create_task(pool.inspect([bomb]))
+            await asyncio.sleep(0)
+            assert isinstance(await pool.inspect([File("a.zip", by_zipfile(("run.exe", PE)))]), Inspected)
+            os.kill(busy, signal.SIGCONT)
+            answer = await asked
+            assert isinstance(answer, Inspected)
+            assert "bomb" in {seen.trait for item in answer.files[0] for seen in item.seen}
+            assert sum(item.size for item in answer.files[0][1:]) <= 268_435_456
+            pool.close()
+            await pool.inspect([TEXT])
+
+    with_pool(use, processes=2)
+
+
+def test_what_needs_libraries_is_opened_by_a_confined_inspector() -> None:
+    name = "Счёт.exe"
+    files = [File("a.7z", by_libarchive("7zip", (name, PE))), File("b.zip", locked_zip())]
+
+    async def use(pool: InspectorPool) -> None:
+        answer = await pool.inspect(files, ("geheim7",))
+        assert isinstance(answer, Inspected)
+        assert [item.where for items in answer.files for item in items] == [
+            "a.7z",
+            f"a.7z › {name}",
+            "b.zip",
+            "b.zip › invoice.exe",
+        ]
+
+    with_pool(use)
