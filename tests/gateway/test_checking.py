@@ -70,12 +70,18 @@ def names(checking: Checking) -> set[str]:
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {}, names) == {
         *("size", "postmaster", "lists", "reverse-name", "helo", "spf", "reputation", "greylist"),
-        *("correspondent", "identity", "contact", "author-domain", "virus"),
+        *("correspondent", "identity", "contact", "author-domain", "inspection", "virus"),
     }
 
 
 def test_each_check_can_be_turned_off(tmp_path: Path) -> None:
-    assert with_checking(tmp_path, {"checks": OFF}, names) == {"size", "postmaster", "lists", "virus"}
+    assert with_checking(tmp_path, {"checks": OFF}, names) == {
+        "size",
+        "postmaster",
+        "lists",
+        "inspection",
+        "virus",
+    }
 
 
 def test_who_judges_by_proof_comes_behind_those_who_find_it(tmp_path: Path) -> None:
