@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.peers.dovecot",
     "tests.peers.mail_dkim",
     "tests.peers.mailauth",
+    "tests.peers.opendmarc",
     "tests.peers.postfix",
     "tests.peers.sink",
 ]

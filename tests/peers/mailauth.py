@@ -1,4 +1,4 @@
-"""The npm package mailauth, a DKIM and ARC implementation of its own kind: installed when a test first wants it.
+"""The npm package mailauth, with DKIM, ARC and DMARC of its own kind: installed when a test first wants it.
 
 By `npm install` from whatever registry npm is set up for, into `.cache/` below the project, never as a part of it.
 It asks no DNS: the records it may know are handed over with the jobs.
