@@ -73,9 +73,10 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "compress": (("compress",), "ncompress"),
     "gcab": (("gcab",), "gcab"),
     "genisoimage": (("genisoimage",), "genisoimage"),
+    "namespaces": (("ip",), "iproute2"),
 }
 
-NEED_ROOT = ("postfix", "dovecot")
+NEED_ROOT = ("postfix", "dovecot", "namespaces")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

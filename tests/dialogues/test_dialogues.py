@@ -32,7 +32,7 @@ from tests.peers.nameserver import Nameserver
 from tests.zone import Zone
 
 DIALOGUES = all_dialogues()
-# A client elsewhere can be played in memory only.
+# A client elsewhere needs a network of its own: test_strangers.
 FROM_HERE = [d for d in DIALOGUES if d.client.startswith("127.")]
 NO_SOCKET = [d for d in DIALOGUES if "listener" not in d.settings]
 
@@ -161,8 +161,8 @@ async def _in_memory(settings: Settings, client: str, folder: Path, zone: Zone) 
 class SocketLine:
     """The client's side of a real connection."""
 
-    def __init__(self, client: str, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 15, source_address=(client, 0))
+    def __init__(self, client: str, port: int, host: str = "127.0.0.1") -> None:
+        self._socket = socket.create_connection((host, port), 15, source_address=(client, 0))
         self._file = self._socket.makefile("rb")
 
     def send(self, octets: bytes) -> None:
