@@ -44,6 +44,7 @@ def test_the_names_of_the_types_are_kept(journal_page: ModuleType) -> None:
         "released",
         "deleted",
         "gateway",
+        "list-health",
     ]
 
 

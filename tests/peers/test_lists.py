@@ -72,10 +72,12 @@ def unbound(free_port: Callable[[], int]) -> Iterator[Unbound]:
 def look(
     unbound: Unbound, zones: Sequence[str], use: Look, client: str = CLIENT
 ) -> tuple[Any, list[HealthChange]]:
+    """Give what is found, and which lists fell ill."""
+
     async def run() -> tuple[Any, list[HealthChange]]:
         callers = Callers(unbound.address, *zones)
         try:
-            return await use(callers, client), callers.changes
+            return await use(callers, client), [change for change in callers.changes if not change.well]
         finally:
             callers.resolver.close()
 

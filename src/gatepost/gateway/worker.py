@@ -32,7 +32,7 @@ from gatepost.gateway.resolver import DnsResolver
 from gatepost.gateway.settings import ListenerSettings, Settings, host_and_port
 from gatepost.gateway.shards import shards_of
 from gatepost.gateway.takeover import take_over
-from gatepost.journal.records import Noted
+from gatepost.journal.records import ListChanged, Noted
 from gatepost.journal.writer import Journal
 from gatepost.mail.ids import NODES, SessionIds
 from gatepost.policy.domains import Domains
@@ -106,7 +106,7 @@ class Worker:
             dial=dial,
             clock=time.time,
             monotonic=loop.time,
-            told=partial(_note_health, journal),
+            told=partial(_note_health, journal, self._index),
         )
         watching = [loop.create_task(checking.watch())]
         couriers: list[Courier] = []
@@ -213,11 +213,20 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
 
-def _note_health(journal: Journal, change: HealthChange) -> None:
-    """Put down when a blocklist fell ill or was well again: between the two it decided nothing."""
-    event = "list-well" if change.well else "list-ill"
-    detail = f"{change.list} (IPv{change.version}): {change.reason}"
-    journal.append(Noted(time=change.at, session="", event=event, detail=detail))
+def _note_health(journal: Journal, index: int, change: HealthChange) -> None:
+    """Put down when a blocklist fell ill or was found well: while it was ill it decided nothing."""
+    journal.append(
+        ListChanged(
+            time=change.at,
+            session="",
+            list=change.list,
+            version=change.version,
+            well=change.well,
+            reason=change.reason,
+            proven=change.proven,
+            worker=index,
+        )
+    )
     if not change.well:
         log.warning("the list %s is left out until it is well again: %s", change.list, change.reason)
 

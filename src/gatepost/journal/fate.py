@@ -18,6 +18,7 @@ from gatepost.journal.records import (
     Deferred,
     Deleted,
     HeldBack,
+    ListChanged,
     Noted,
     Opened,
     Reception,
@@ -101,7 +102,7 @@ class _Course:
             case Deleted():
                 self._put("deleted", record.recipients)
                 self._deleted_by = record.by
-            case Opened() | Closed() | SecuredIn() | Noted():
+            case Opened() | Closed() | SecuredIn() | Noted() | ListChanged():
                 pass
             case _:
                 assert_never(record)

@@ -24,6 +24,7 @@ from gatepost.journal.records import (
     Deferred,
     Deleted,
     HeldBack,
+    ListChanged,
     Noted,
     Opened,
     Reception,
@@ -175,6 +176,9 @@ class Teller:
                 yield from self._settled(record)
             case Noted():
                 yield Line(f"{record.event} {record.detail}", time=record.time)
+            case ListChanged():
+                state = "well" if record.well else "ill"
+                yield Line(f"{record.list} is {state}: {record.reason}", time=record.time)
             case _:
                 assert_never(record)
 

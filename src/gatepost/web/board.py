@@ -18,6 +18,7 @@ from gatepost.journal.records import (
     Deferred,
     Deleted,
     HeldBack,
+    ListChanged,
     Noted,
     Opened,
     Reception,
@@ -81,7 +82,7 @@ class Session:
                 self._message(record, create=True)
             case Attempt() | Deferred() | Bounced() | HeldBack() | Released() | Deleted():
                 self._message(record, create=not self.earlier)
-            case Noted():
+            case Noted() | ListChanged():
                 pass  # about the gateway, not about a session
 
     def _refused(self, last: Told) -> None:

@@ -47,7 +47,9 @@ class Ward:
 def test_a_list_with_right_test_points_is_well() -> None:
     ward = Ward()
     assert ward.look() == 600
-    assert (ward.why, ward.told, ward.health.ill()) == ("", [], ())
+    assert (ward.why, ward.health.ill()) == ("", ())
+    (change,) = ward.told
+    assert (change.well, change.reason, change.proven) == (True, "its test points are right", 0.0)
     assert sorted(name for name, _ in ward.zone.asked) == ["1.0.0.127.bl.example", "2.0.0.127.bl.example"]
     assert ward.believed()
     assert len(ward.zone.asked) == 2
@@ -88,6 +90,18 @@ def test_a_list_comes_back_when_its_test_points_are_right_again() -> None:
     assert ward.why == ""
     assert [change.well for change in ward.told] == [False, True]
     assert ward.believed()
+
+
+def test_a_list_that_falls_ill_is_told_with_when_it_was_last_proven_well() -> None:
+    ward = Ward()
+    ward.look()
+    ward.now += 600
+    ward.look()
+    ward.becomes({})
+    ward.now += 600
+    ward.look()
+    well, ill = ward.told
+    assert (well.well, ill.well, ill.proven) == (True, False, 1.7e9)
 
 
 def test_a_list_that_is_still_ill_is_told_once() -> None:

@@ -3,7 +3,7 @@
 Beside `dnsbl`, which asks `why_ill` before a list is asked and `believed` before a listing counts, and tells what it
 sees. A list that refuses us, lists everything, or answers no more has made whole sites refuse all mail; here it falls
 ill, is left out, and comes back when its test points are right again. Each change is told to whoever made this, so
-that what was decided in the meantime can be found.
+that what was decided in the meantime, and shortly before, can be found.
 """
 
 from __future__ import annotations
@@ -32,32 +32,38 @@ _UNLISTED: Final[dict[Version, Address]] = {4: IPv4Address("127.0.0.1"), 6: IPv6
 
 
 class HealthChange(Struct, frozen=True, gc=False):
-    """A list fell ill, or is well again: which, for addresses of which IP version, why, and when (since 1970)."""
+    """A list fell ill, or was found well: which, for addresses of which IP version, why, and when (since 1970).
+
+    `proven` is when its test points were last right before that, 0.0 when they never were.
+    """
 
     list: str
     version: Version
     well: bool
     reason: str
     at: float
+    proven: float = 0.0
 
 
 class _State:
-    """What is known of one list, for one IP version. Times are monotonic."""
+    """What is known of one list, for one IP version. Times are monotonic, but for `proven_at` (since 1970)."""
 
-    __slots__ = ("due", "ill", "listings", "misses", "of", "proven", "version")
+    __slots__ = ("due", "ill", "listings", "misses", "of", "proven", "proven_at", "told", "version")
 
     def __init__(self, of: ListSettings, version: Version) -> None:
         self.of = of
         self.version: Version = version
         self.ill = ""
         self.proven = float("-inf")
+        self.proven_at = 0.0
         self.due = float("-inf")
         self.misses = 0
         self.listings = 0
+        self.told = False
 
 
 class ListHealth:
-    """The health of all lists of the settings. `told` is called at each change, once."""
+    """The health of all lists of the settings. `told` hears of each change once, and of what is first known."""
 
     def __init__(
         self,
@@ -149,16 +155,21 @@ class ListHealth:
         state.due = self._monotonic() + self._recovery
         state.proven = float("-inf")
         if not known:
-            self._told(HealthChange(state.of.label, state.version, False, reason, self._clock()))
+            self._tell(state, well=False, reason=reason)
 
     def _is_well(self, state: _State) -> None:
         known, state.ill = state.ill, ""
+        if known or not state.told:
+            self._tell(state, well=True, reason="its test points are right" + (" again" if known else ""))
         state.proven = self._monotonic()
+        state.proven_at = self._clock()
         state.due = state.proven + self._interval
         state.misses = state.listings = 0
-        if known:
-            reason = "its test points are right again"
-            self._told(HealthChange(state.of.label, state.version, True, reason, self._clock()))
+
+    def _tell(self, state: _State, *, well: bool, reason: str) -> None:
+        state.told = True
+        change = HealthChange(state.of.label, state.version, well, reason, self._clock(), state.proven_at)
+        self._told(change)
 
 
 def _wrong(state: _State, listed: Answer, unlisted: Answer) -> str:
