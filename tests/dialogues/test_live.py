@@ -325,10 +325,15 @@ def infected() -> bytes:
     return bytes(message).replace(b"\n", b"\r\n")
 
 
+def gatepost(gateway: Gateway, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb with the settings of a gateway."""
+    command = [sys.executable, "-m", "gatepost", *arguments, "-c", str(gateway.config)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=30, check=False)
+
+
 def trace(gateway: Gateway, *arguments: str) -> str:
     """Run `gatepost trace`."""
-    command = [sys.executable, "-m", "gatepost", "trace", *arguments, "-c", str(gateway.config)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=30, check=False)
+    done = gatepost(gateway, "trace", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

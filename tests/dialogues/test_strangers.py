@@ -18,7 +18,7 @@ from tests.checks.connection.mmdb import write
 from tests.dialogues.given import shows
 from tests.dialogues.script import Dialogue, all_dialogues, play
 from tests.dialogues.test_dialogues import SocketLine
-from tests.dialogues.test_live import trace
+from tests.dialogues.test_live import gatepost, trace
 from tests.peers.client import Client
 from tests.peers.gateway import Gateway
 from tests.peers.namespace import HERE, STRANGER, Namespaces, inside
@@ -160,6 +160,34 @@ def test_a_client_of_a_blocked_country_is_refused_and_trace_names_the_country(
         said = str(result.reply)
         assert said.startswith(f"550 5.7.1 Mail from {STRANGER} (ZZ) is not taken here (place-blocked ")
         assert_told(gateway, "place-blocked")
+
+
+def test_what_was_accepted_while_a_list_was_ill_can_be_listed(
+    namespaces: Namespaces, free_port: Callable[[], int]
+) -> None:
+    settings = {
+        "policy": {"relay_networks": ["::1"]},
+        "domain": [{"name": "ours.test"}],
+        "checks": {"dnsbl": {"list": [{"zone": "bl.test", "name": "The List"}]}},
+    }
+    refusing = {"*.bl.test": {"A": ["127.255.255.254"]}}
+    with gateway_of(namespaces, free_port, refusing, settings) as gateway:
+        with inside(namespaces.elsewhere), Client(gateway.port, HERE, source=STRANGER) as client:
+            [result] = client.send(
+                "a@client.test", ("b@ours.test",), b"From: a@client.test\r\n\r\nHello.\r\n"
+            )
+        assert result.reply.code == 250
+        done = gatepost(gateway, "lists", "bl.test", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    [spell] = told["spells"]
+    assert told["health"][0]["state"] == "ill"
+    assert "a public one (127.255.255.254)" in spell["reason"]
+    assert spell["ended"] is None
+    assert spell["decided"] == []
+    [accepted] = spell["accepted"]
+    assert accepted["id"] in result.reply.text
+    assert accepted["peer"].startswith(STRANGER)
 
 
 def test_each_refusal_of_a_stranger_is_shown_here() -> None:
