@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from gatepost.cli.check import check
 from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key, write_private_key
+from gatepost.gateway.resolver import resolver as resolver_module
 from tests.peers.gateway import to_toml
 from tests.peers.nameserver import Nameserver
 
@@ -28,6 +30,26 @@ def silent(answering: str) -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     return f"127.0.0.1:{port}"
+
+
+DNS = {
+    "example.org": {"MX": ["10 mx.example.org"]},
+    "2.0.0.127.well.test": {"A": ["127.0.0.2"]},
+    "*.public.test": {"A": ["127.255.255.254"]},
+    "*.often.test": {"A": ["127.255.255.255"]},
+    "*.typo.test": {"A": ["127.255.255.252"]},
+    "*.sold.test": {"A": ["203.0.113.80"]},
+    "*.all.test": {"A": ["127.0.0.2"]},
+    "dead.test": "SERVFAIL",
+}
+
+
+@pytest.fixture(autouse=True)
+def resolver(free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let one on this machine be what the system is set up with, and no test asks the world."""
+    with Nameserver(free_port(), DNS) as server:
+        monkeypatch.setattr(resolver_module, "system_servers", lambda path: (("127.0.0.1", server.port),))
+        yield
 
 
 def run(folder: Path, **settings: Any) -> Result:
@@ -137,3 +159,58 @@ def test_without_a_file_the_defaults_are_checked(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(check)
     assert "note  mail for * is held: it has no next_hop" in done.output
+
+
+def test_a_resolver_that_answers_is_told_with_where_it_is(tmp_path: Path) -> None:
+    done = run(tmp_path, domain=[{"name": "example.org"}])
+    assert done.exit_code == 0, done.output
+    assert re.search(r"  ok  DNS at 127\.0\.0\.1:[0-9]+ answers$", done.output, re.MULTILINE)
+
+
+def test_a_resolver_that_does_not_answer_is_bad(tmp_path: Path) -> None:
+    dns = {"nameservers": ["127.0.0.1:9"], "timeout": 0.2, "tries": 1}
+    done = run(tmp_path, dns=dns)
+    assert done.exit_code == 1
+    assert "BAD  DNS at 127.0.0.1:9 does not answer: " in done.output
+    assert "name a resolver that works in dns.nameservers" in done.output
+
+
+def test_a_domain_of_ours_that_dns_does_not_tell_of_is_bad(tmp_path: Path) -> None:
+    done = run(tmp_path, domain=[{"name": "dead.test"}])
+    assert done.exit_code == 1
+    assert " does not tell of dead.test: " in done.output
+
+
+def test_a_resolver_that_makes_answers_up_is_bad(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    with Nameserver(free_port(), {"*.invalid": {"A": ["203.0.113.80"]}}) as liar:
+        done = run(tmp_path, dns={"nameservers": [liar.address]})
+    assert done.exit_code == 1
+    assert "makes up addresses for names that do not exist (203.0.113.80)" in done.output
+
+
+@pytest.mark.parametrize(
+    ("zone", "wrong", "remedy"),
+    [
+        (
+            "public.test",
+            "the list refuses the resolver we ask through, a public one",
+            "run a resolver of your own",
+        ),
+        ("often.test", "we asked too often", "for a key or a feed"),
+        ("typo.test", "its name is written wrongly", "compare its zone"),
+        ("sold.test", "somebody else answers in its place", "its name was sold"),
+        ("all.test", "it lists 127.0.0.1, so it lists everybody", "see what its own pages say"),
+        ("gone.test", "it does not list its test point 127.0.0.2", "see what its own pages say"),
+        ("dead.test", "it does not answer about its test points", "see whether its zone is right"),
+    ],
+)
+def test_a_list_that_would_be_left_out_is_bad_and_what_to_do_is_said(
+    tmp_path: Path, zone: str, wrong: str, remedy: str
+) -> None:
+    done = run(tmp_path, checks={"dnsbl": {"list": [{"zone": "well.test"}, {"zone": zone}]}})
+    assert done.exit_code == 1
+    assert "  ok  list well.test answers rightly about its test points" in done.output
+    [line] = [line for line in done.output.splitlines() if f"list {zone} " in line]
+    assert line.startswith(f" BAD  list {zone} is left out: ")
+    assert wrong in line
+    assert remedy in line

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,8 +17,12 @@ from gatepost.cli.options import config as config_option
 from gatepost.cli.options import settings_of
 
 if TYPE_CHECKING:
+    from gatepost.checks.connection.list_health import HealthChange
     from gatepost.gateway.settings import Settings
+    from gatepost.mail.dns import Resolver
 
+_EXISTS: Final = "example.org"
+_ABSENT: Final = "gatepost-check.invalid"
 _SECONDS: Final = 5.0
 Verdict = tuple[str, str]
 
@@ -25,9 +30,12 @@ Verdict = tuple[str, str]
 @click.command()
 @config_option
 def check(config: Path | None) -> None:
-    """Check the settings: unknown keys, next hops that do not answer, certificates, DKIM keys, scanner, rights.
+    """Check the settings: unknown keys, next hops, certificates, DNS and its blocklists, DKIM keys, scanner, rights.
 
-    Exit status 1 when something is wrong that would cost mail.
+    DNS is asked for a name that there is and one that there is not, and each list once about its test points: it
+    tells when a list refuses the resolver, as many do with public ones.
+
+    Exit status 1 when something is wrong that would cost mail, or leave out what you asked for.
     """
     settings = settings_of(config)
     bad = 0
@@ -48,6 +56,7 @@ def _verdicts(settings: Settings) -> Iterator[Verdict]:
         elif not listener.address.startswith(("127.", "[::1]")):
             yield "note", f"listener {listener.address} has no tls: mail comes in plain text"
     yield from _next_hops(settings)
+    yield from asyncio.run(_dns(settings))
     if any(domain.dkim for domain in settings.domain):
         from gatepost.cli.dkim import verdicts_of
 
@@ -71,6 +80,54 @@ def _next_hops(settings: Settings) -> Iterator[Verdict]:
         for text in domain.next_hop:
             hop = parse_next_hop(text)
             yield _reach(f"next hop {hop} of {domain.name}", hop.path or str(hop), "mail waits in the spool")
+
+
+async def _dns(settings: Settings) -> list[Verdict]:
+    """Ask the resolver, and through it the test points of each list."""
+    from gatepost.gateway.resolver import DnsResolver
+    from gatepost.policy.domains import ANY, a_labels
+
+    resolver = DnsResolver(settings.dns, time.time)
+    try:
+        servers = " and ".join(f"{host}:{port}" for host, port in resolver.servers)
+        ours = next((a_labels(domain.name) for domain in settings.domain if domain.name != ANY), _EXISTS)
+        there, absent = await asyncio.gather(resolver.ask(ours, "MX"), resolver.ask(_ABSENT, "A"))
+        if there.failed and absent.failed:
+            words = f"DNS at {servers} does not answer: {absent.reason}; SPF, DKIM and all lists stay unknown"
+            return [("BAD", f"{words}; name a resolver that works in dns.nameservers")]
+        verdicts = [("ok", f"DNS at {servers} answers")]
+        if absent.found:
+            # RFC 6761 §6.4: there is nothing below "invalid".
+            made_up = ", ".join(absent.records)[:60]
+            words = f"DNS at {servers} makes up addresses for names that do not exist ({made_up})"
+            verdicts = [("BAD", f"{words}; name another resolver in dns.nameservers")]
+        if there.failed:
+            words = f"DNS at {servers} does not tell of {ours}: {there.reason}"
+            verdicts.append(("BAD", f"{words}; see whether the name servers of the domain answer"))
+        return verdicts + await _lists(settings, resolver)
+    finally:
+        resolver.close()
+
+
+async def _lists(settings: Settings, resolver: Resolver) -> list[Verdict]:
+    from gatepost.checks.connection.list_codes import remedy
+    from gatepost.checks.connection.list_health import ListHealth
+
+    wanted = settings.checks.dnsbl
+    told: list[HealthChange] = []
+    health = ListHealth(wanted, resolver, time.time, time.monotonic, told.append)
+    await health.look()
+    verdicts: list[Verdict] = []
+    for each in wanted.list:
+        proven = [await health.believed(each.label, version) for version in each.versions]
+        wrong = next((change.reason for change in told if change.list == each.label and not change.well), "")
+        if not wrong and not all(proven):
+            wrong = "it does not answer about its test points"
+        if wrong:
+            verdicts.append(("BAD", f"list {each.label} is left out: {wrong}; {remedy(wrong)}"))
+        else:
+            verdicts.append(("ok", f"list {each.label} answers rightly about its test points"))
+    return verdicts
 
 
 def _reach(what: str, target: str, without: str) -> Verdict:

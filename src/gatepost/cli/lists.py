@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from gatepost.checks.connection.list_codes import remedy
 from gatepost.cli.layout import printable
 from gatepost.cli.memory import minute, print_json, rfc3339
 from gatepost.cli.options import Bad, settings_of
@@ -158,7 +159,8 @@ def _heading(label: str, found: list[tuple[int, Course]]) -> str:
                 state = f"well{whose} since {minute(course.since)}"
             case "ill":
                 reason = printable(course.reason)
-                state = f"ILL{whose} since {minute(course.since)}, and left out: {reason}"
+                since = f"ILL{whose} since {minute(course.since)}, and left out"
+                state = f"{since}: {reason}; {remedy(course.reason)}"
             case "unknown":
                 state = f"unknown{whose} since {minute(course.since)}: {course.reason}"
         parts.append(state)

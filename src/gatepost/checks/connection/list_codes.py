@@ -21,6 +21,28 @@ _REFUSALS: Final = {
     "127.255.255.255": "the list refuses us, for we asked too often (127.255.255.255)",
 }
 _REFUSING: Final = IPv4Network("127.255.255.0/24")
+_INSTEAD: Final = "somebody else answers in its place"
+# What to do about some of these words, for the administrator of the gateway; the first that fits.
+_REMEDIES: Final = (
+    (
+        "127.255.255.254",
+        "run a resolver of your own, such as Unbound on this machine, and name it in dns.nameservers",
+    ),
+    ("127.255.255.255", "ask whoever runs the list for a key or a feed, or take it out of the settings"),
+    ("127.255.255.252", "compare its zone with what the list's own pages say"),
+    (
+        _INSTEAD,
+        (
+            "take it out of the settings, for its name was sold; or if all lists do so, name another resolver in "
+            "dns.nameservers, for this one makes answers up"
+        ),
+    ),
+    (
+        "does not answer",
+        "see whether its zone is right and the list still there; else take it out of the settings",
+    ),
+)
+_REMEDY: Final = "see what its own pages say about it, and take it out of the settings if it has closed"
 
 
 class Codes(Struct, frozen=True, gc=False):
@@ -71,12 +93,15 @@ def refusal(records: tuple[str, ...]) -> str:
             return f"the list answers {record[:40]}, which is no address"
         if code not in _LISTED:
             # A registrar's or provider's page for names that do not exist, or a list whose domain was sold.
-            return (
-                f"the list answers {record}, which is none of its codes: somebody else answers in its place"
-            )
+            return f"the list answers {record}, which is none of its codes: {_INSTEAD}"
         if code in _REFUSING:
             return _REFUSALS.get(record, f"the list refuses to answer ({record})")
         if record == "127.0.0.1":
             # RFC 5782 §5 keeps it for what is never listed; lists that refuse us answer with it.
             return "the list answers 127.0.0.1, which says that it refuses us or is closed"
     return ""
+
+
+def remedy(reason: str) -> str:
+    """Say what an administrator can do about a list that is ill, by the reason given here or by its health."""
+    return next((what for words, what in _REMEDIES if words in reason), _REMEDY)

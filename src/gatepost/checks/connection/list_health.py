@@ -81,8 +81,7 @@ class ListHealth:
         self._recovery = settings.recovery_interval
         self._states: dict[tuple[str, Version], _State] = {}
         for each in settings.list:
-            versions: tuple[Version, ...] = (4, 6) if each.ipv6 else (4,)
-            for version in versions:
+            for version in each.versions:
                 self._states[each.label, version] = _State(each, version)
 
     def why_ill(self, label: str, version: Version) -> str:

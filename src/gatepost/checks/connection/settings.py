@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -88,6 +89,11 @@ class ListSettings(BaseModel):
     def label(self) -> str:
         """What it is called."""
         return self.name or self.zone
+
+    @property
+    def versions(self) -> tuple[Literal[4, 6], ...]:
+        """The IP versions of the addresses that it is asked about."""
+        return (4, 6) if self.ipv6 else (4,)
 
 
 class DnsblSettings(BaseModel):
