@@ -40,9 +40,12 @@ format: $(DEV_READY) ## put the code into the one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(RUN_READY) ## Gatepost against Postfix, and explain against log tools (ARGS=--quick); needs root, postfix
+bench: $(DEV_READY) ## Gatepost against Postfix and others on the same work (ARGS=--quick); needs root, postfix
 	@$(BIN)/python -m bench.accept_and_relay $(ARGS)
 	@$(BIN)/python -m bench.explain_log $(ARGS)
+	@$(BIN)/python -m bench.checks $(ARGS)
+	@$(BIN)/python -m bench.identity $(ARGS)
+	@$(BIN)/python -m bench.dns_lists $(ARGS)
 
 fuzz: $(DEV_READY) $(FUZZ_READY) ## each target for SECONDS_PER_TARGET seconds (ARGS="framing paths")
 	@$(BIN)/python fuzz/run.py --seconds $(SECONDS_PER_TARGET) $(ARGS)

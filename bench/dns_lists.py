@@ -1,6 +1,6 @@
 """What 20 lists cost a session: CPU of the worker and time until the finding, beside the same questions by aiodns.
 
-    python -m bench.dns_lists [--sessions 300] [--lists 20] [--json FILE]
+    python -m bench.dns_lists [--sessions 300] [--lists 20] [--quick] [--json FILE]
 
 A private NSD serves the lists, a private Unbound asks it; both on loopback, neither is counted. "new" are clients
 that nobody has asked about; "kept" are clients that come again, whose answers the worker remembers; "listed" are
@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import shutil
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -113,8 +114,15 @@ def main() -> None:
     reader = argparse.ArgumentParser(description="What 20 lists cost a session.")
     reader.add_argument("--sessions", type=int, default=300)
     reader.add_argument("--lists", type=int, default=20)
+    reader.add_argument("--quick", action="store_true", help="a rough look")
     reader.add_argument("--json", type=Path)
     options = reader.parse_args()
+    lacking = [program for program in ("nsd", "unbound") if shutil.which(program) is None]
+    if lacking:
+        print(f"No lists in DNS are measured: {' and '.join(lacking)} is not installed.")
+        return
+    if options.quick:
+        options.sessions = 60
     zones = [f"l{number}.lists.example" for number in range(options.lists)]
     ports = free_ports()
     with (

@@ -1,10 +1,16 @@
-"""What it costs to ask who a message is from: SPF, DKIM and DMARC on 10 KB, beside npm's mailauth in one run.
+"""What it costs to ask who a message is from: SPF, DKIM and DMARC on 10 KB, beside mailauth and Rspamd in one run.
 
     python -m bench.identity [--count 1000]
 
-Both take the same message, signed with RSA 2048 and relaxed/relaxed, with the same DNS answers from a table, so that
-nothing but their own work is measured. mailauth runs in a process of its own, once with few and once with many
-messages: the difference is the work, without the start. Needs node and npm (the package is fetched once).
+All take the same message, signed with RSA 2048 and relaxed/relaxed, and the same DNS answers. Ours are the checks
+as a worker runs them; they and mailauth ask a table, so that nothing but their own work is measured. mailauth (npm;
+needs node) has a process of its own, once with few and once with many messages: the difference is the work without
+the start.
+
+Rspamd (Debian's package; needs nsd and unbound too) is measured as it is used: the CPU of its one worker, by the
+kernel, while it answers over HTTP, with its modules for the three and no others. That includes HTTP, taking the
+message apart, its tasks and events, and DNS by UDP as far as it does not remember the answers. Nothing is
+subtracted.
 """
 
 from __future__ import annotations
@@ -14,14 +20,18 @@ import asyncio
 import base64
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
+from bench.rspamd import PROGRAM, Rspamd, check, version
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
 from gatepost.checks.identity.message import MessageCheck
@@ -32,6 +42,9 @@ from gatepost.mail.path import Mailbox
 from gatepost.mailauth.dkim import Signer, sign
 from gatepost.mailauth.dkim.keypair import key_record, new_rsa_key
 from tests.peers.mailauth import VERSION, install
+from tests.peers.nsd import Nsd
+from tests.peers.server import free_ports
+from tests.peers.unbound import Unbound
 from tests.zone import Zone
 
 SIZE = 10_240
@@ -134,23 +147,76 @@ def theirs(message: bytes, records: dict[str, str], count: int, folder: Path) ->
         return (spent(count + few) - spent(few)) / count
 
 
+def txt(name: str, text: str) -> str:
+    """Write a TXT record as a zone file has it."""
+    parts = " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
+    return f"{name}. TXT {parts}\n"
+
+
+def by_rspamd(server: Rspamd, message: bytes, count: int) -> float:
+    """Give the CPU seconds per message of Rspamd's worker."""
+    envelope = {"IP": CLIENT, "Helo": "mail.sender.example", "From": SENDER, "Rcpt": "bob@ours.example"}
+    before = server.worker_cpu()
+    said = check(server.port, message, envelope, count)
+    spent = server.worker_cpu() - before
+    assert {"R_SPF_ALLOW", "R_DKIM_ALLOW", "DMARC_POLICY_ALLOW"} <= said["symbols"].keys(), said
+    return spent / count
+
+
+@contextmanager
+def others(message: bytes, records: dict[str, str]) -> Iterator[dict[str, Callable[[int], float]]]:
+    """Give what each peer costs, those that are here; of the others it is said what they lack."""
+    with ExitStack() as stack:
+        peers: dict[str, Callable[[int], float]] = {}
+        if _here("mailauth", "node", "npm"):
+            try:
+                folder = install()
+            except OSError as error:
+                print(f"Without mailauth: {error}.\n")
+            else:
+                peers[f"mailauth {VERSION}"] = lambda count: theirs(message, records, count, folder)
+        if _here("Rspamd", PROGRAM, "nsd", "unbound"):
+            ports = free_ports()
+            zone = "".join(txt(name, text) for name, text in records.items())
+            nsd = stack.enter_context(Nsd(next(ports), {"sender.example": zone}))
+            unbound = stack.enter_context(Unbound(next(ports), {"sender.example": nsd.address}))
+            server = stack.enter_context(Rspamd(next(ports), unbound.address))
+            by_rspamd(server, message, 50)
+            peers[f"Rspamd {version()}"] = lambda count: by_rspamd(server, message, count)
+        yield peers
+
+
+def _here(peer: str, *programs: str) -> bool:
+    lacking = [program for program in programs if shutil.which(program) is None]
+    if lacking:
+        print(f"Without {peer}: {' and '.join(lacking)} is not installed.\n")
+    return not lacking
+
+
 def main() -> None:
-    """Measure in turn, and print the medians and their ratio."""
+    """Measure in turn, and print the medians and their ratios."""
     reader = argparse.ArgumentParser(
-        description="SPF, DKIM and DMARC on a message of 10 KB, beside mailauth."
+        description="SPF, DKIM and DMARC on a message of 10 KB, beside mailauth and Rspamd."
     )
     reader.add_argument("--count", type=int, default=1000, help="messages in each round")
-    count = reader.parse_args().count
-    folder = install()
+    reader.add_argument("--quick", action="store_true", help="a rough look")
+    options = reader.parse_args()
+    count = 200 if options.quick else options.count
     message, records = message_and_records()
     ours(message, records, 50)
-    pairs = [(ours(message, records, count), theirs(message, records, count, folder)) for _ in range(ROUNDS)]
-    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(b / a for a, b in pairs)
+    with others(message, records) as peers:
+        rounds = [
+            (ours(message, records, count), {name: cost(count) for name, cost in peers.items()})
+            for _ in range(ROUNDS)
+        ]
+    mine = statistics.median(our for our, _ in rounds)
     print(f"{len(message):,} octets, {count:,} messages a round, medians of {ROUNDS} rounds in turn\n")
     print("| SPF, DKIM and DMARC of one message | CPU | ours is |\n| --- | ---: | ---: |")
     print(f"| gatepost | {mine * 1000:.2f} ms | |")
-    print(f"| mailauth {VERSION} | {other * 1000:.2f} ms | 1/{ratio:.1f} |")
+    for name in peers:
+        theirs_is = statistics.median(found[name] for _, found in rounds)
+        ratio = statistics.median(found[name] / our for our, found in rounds)
+        print(f"| {name} | {theirs_is * 1000:.2f} ms | 1/{ratio:.1f} |")
 
 
 if __name__ == "__main__":
