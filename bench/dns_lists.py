@@ -25,7 +25,7 @@ import aiodns
 import uvloop
 
 from gatepost.checks.connection.dnsbl import DnsblCheck
-from gatepost.checks.connection.list_health import ListHealth
+from gatepost.checks.connection.list_health import HealthChange, ListHealth
 from gatepost.checks.connection.settings import DnsblSettings
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Result, Stage
@@ -55,6 +55,12 @@ def strangers() -> Iterator[str]:
         yield f"60.{second}.{third}.{last}"
 
 
+def tell_ill(change: HealthChange) -> None:
+    """Say when a list is left out: then nothing was measured."""
+    if not change.well:
+        print(change)
+
+
 async def measure(session: Session, clients: list[str]) -> tuple[float, float]:
     """Run sessions one after the other; give the CPU and the time of one, in microseconds."""
     cpu, began = time.process_time(), time.perf_counter()
@@ -68,7 +74,7 @@ async def run(server: str, zones: list[str], sessions: int) -> dict[str, dict[st
     """Measure all cases, in turn, several rounds; give medians."""
     resolver = DnsResolver(ResolverSettings(nameservers=(server,)), time.time)
     settings = DnsblSettings.model_validate({"list": [{"zone": each} for each in zones]})
-    health = ListHealth(settings, resolver, time.time, time.monotonic, lambda change: print(change))
+    health = ListHealth(settings, resolver, time.time, time.monotonic, tell_ill)
     check = DnsblCheck(settings, resolver, health, time.monotonic)
     other = aiodns.DNSResolver(nameservers=[server], timeout=2, tries=2)
 

@@ -58,10 +58,11 @@ class Rspamd(Server):
         plugins.mkdir()
         for module in ("spf", "dmarc"):  # DKIM is built in
             (plugins / f"{module}.lua").symlink_to(f"{_PLUGINS}/{module}.lua")
-        CACHE.mkdir(exist_ok=True)
+        cache = CACHE / "rspamd"  # what it compiles
+        cache.mkdir(parents=True, exist_ok=True)
         values = {
             "folder": self.folder,
-            "cache": CACHE,
+            "cache": cache,
             "host": HOST,
             "port": self.port,
             "nameserver": self.nameserver,
