@@ -11,8 +11,8 @@ import trustme
 from click.testing import CliRunner, Result
 
 from gatepost.cli.check import check
-from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key, write_private_key
 from gatepost.gateway.resolver import resolver as resolver_module
+from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key, write_private_key
 from tests.peers.gateway import to_toml
 from tests.peers.nameserver import Nameserver
 
