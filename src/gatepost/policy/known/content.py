@@ -209,8 +209,8 @@ CONTENT: Final = (
     Known(
         finding="poison-message",
         means="inspectors failed on this content again and again",
-        choice="reject",
-        because="it would be put off for ever; a person should see what it is",
+        choice="hold",
+        because="it would be put off for ever; a person can see what it is",
         reject="message-poison",
         firm=True,
     ),
