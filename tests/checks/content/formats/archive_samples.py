@@ -305,6 +305,46 @@ def vhd(*contents: bytes) -> bytes:
     return disk + b"conectix" + bytes(504)
 
 
+def udf(*files: tuple[str, bytes]) -> bytes:
+    """Write an image of a DVD with its files in one folder (ECMA-167): no ISO 9660 beside it."""
+
+    def tagged(kind: int, body: bytes) -> bytes:
+        tag = bytearray(struct.pack("<HH12x", kind, 2))
+        tag[4] = (sum(tag) - tag[4]) & 0xFF
+        return bytes(tag) + body.ljust(2032, b"\0")
+
+    def entry(kind: int, size: int, block: int) -> bytes:
+        icb = bytes(11) + bytes([kind]) + bytes(6) + struct.pack("<H", 0)
+        return tagged(
+            261,
+            icb + bytes(20) + struct.pack("<Q", size) + bytes(104) + struct.pack("<4L", 0, 8, size, block),
+        )
+
+    def named(name: bytes, traits: int, block: int) -> bytes:
+        body = struct.pack("<HBBLLH6xH", 1, traits, len(name), 2048, block, 0, 0) + name
+        octets = tagged(257, body)[: 16 + len(body)]
+        return octets + bytes(-len(octets) % 4)
+
+    listing = named(b"", 10, 1)
+    contents: list[bytes] = []
+    block = 4
+    for name, content in files:
+        listing += named(b"\x10" + name.encode("utf-16-be"), 0, block)
+        padded = content + bytes(-len(content) % 2048)
+        contents += [entry(5, len(content), block + 1), padded]
+        block += 1 + len(padded) // 2048
+    partition = tagged(256, bytes(384) + struct.pack("<LL", 2048, 1)) + entry(4, len(listing), 2)
+    partition += listing.ljust(4096, b"\0") + b"".join(contents)
+    sequence = (
+        tagged(5, bytes(172) + struct.pack("<L", 257))
+        + tagged(6, bytes(232) + struct.pack("<LL", 2048, 0))
+        + tagged(8, b"")
+    )
+    marks = b"".join([(b"\0" + mark + b"\1").ljust(2048, b"\0") for mark in (b"BEA01", b"NSR02", b"TEA01")])
+    image = bytes(32768) + marks + bytes(13 * 2048) + sequence
+    return image.ljust(256 * 2048, b"\0") + tagged(2, struct.pack("<2L", 3 * 2048, 32)) + partition
+
+
 def dmg(*contents: bytes) -> bytes:
     """Write an image of macOS: one partition, compressed in one run."""
     plain = bytes(1024) + b"".join([content + bytes(-len(content) % 512) for content in contents])

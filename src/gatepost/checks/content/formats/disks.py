@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gatepost.checks.content.formats import libarchive
+from gatepost.checks.content.formats import libarchive, udf
 from gatepost.checks.content.formats.format import Budget, Member, Seen, Sight, Trait
 from gatepost.checks.content.formats.streams import Opener, Unpacking, bzip2, lzma_or_xz, slices, zlib_wrapped
 
@@ -49,10 +49,18 @@ _BEGINS: Final = re.compile(
 
 def iso(octets: bytes, budget: Budget) -> Iterator[Sight]:
     """Read an image of a CD (ISO 9660), and the UDF that may be beside it."""
+    given: set[tuple[str, bytes]] = set()
     if octets.startswith(b"CD001", _ISO_MARK):
-        yield from libarchive.read(octets, budget, "iso9660")
+        for sight in libarchive.read(octets, budget, "iso9660"):
+            if isinstance(sight, Member):
+                given.add((sight.name.lower(), sight.octets))
+            yield sight
     if _is_udf(octets):
-        yield from _sectors(octets, budget, 2048)
+        members = list(udf.read(octets, budget))
+        yield from (member for member in members if (member.name.lower(), member.octets) not in given)
+        if not members:
+            yield Seen(Trait.UNSEEN, _SEARCHED)
+            yield from _sectors(octets, budget, udf.SECTOR)
 
 
 def disk(octets: bytes, budget: Budget) -> Iterator[Sight]:
