@@ -171,6 +171,15 @@ def test_sizes_behind_the_data_are_read_there() -> None:
     assert (found(octets), traits(octets)) == ({"run.exe": "pe", "b.txt": "text"}, [])
 
 
+def test_a_stored_file_without_sizes_reaches_to_the_next_header() -> None:
+    whole = bytearray(
+        zipped(Stored("run.exe", PE, flags=8, behind=b"PK\x07\x08" + bytes(12)), Stored("b.txt"))
+    )
+    whole[14:26] = bytes(12)
+    octets = bytes(whole[: whole.index(b"PK\x01\x02")])
+    assert found(octets) == {"run.exe": "pe", "b.txt": "text"}
+
+
 def test_sizes_of_more_than_32_bits_are_read() -> None:
     octets = bytearray(zipped(Stored("a.txt", TEXT, extra=struct.pack("<2H2Q", 1, 16, len(TEXT), len(TEXT)))))
     for mark, place in ((b"PK\x03\x04", 18), (b"PK\x01\x02", 20)):

@@ -7,6 +7,7 @@ the budget has some. Files that lie over each other are how a small zip is made 
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from gatepost.checks.content.formats.names import extension_of, locked, outside,
 from gatepost.checks.content.formats.zip_layout import (
     AES,
     ENCRYPTED,
+    SIZES_BEHIND,
     Entry,
     Header,
     layout_of,
@@ -37,6 +39,7 @@ _STREAMS: Final[dict[int, Callable[[bytes, int], streams.Opener]]] = {
     95: streams.lzma_or_xz,
 }
 _ZSTD: Final = (20, 93)
+_ANY_MARK: Final = re.compile(rb"PK(?:\x07\x08|\x03\x04|\x01\x02)")
 _MAX_LOCKED: Final = 8
 """Files on which all words were tried in vain; then no more are tried."""
 
@@ -151,6 +154,8 @@ class _Archive:
         packed = max(header.packed for header in said)
         if method == _STORED:
             said_end = data + (packed or max(header.size for header in said))
+            if said_end == data and any(header.flags & SIZES_BEHIND for header in said):
+                said_end = self._next_mark(data)
             stop = min(said_end, len(octets))
             content = self._budget.gathered(streams.slices(octets, data, stop))
             return content, "it is cut off" if said_end > stop else "", stop - data
@@ -168,6 +173,11 @@ class _Archive:
         if method == _LZMA and trouble and any(len(content) == header.size for header in said):
             return content, "", packed  # it may lack a mark of its end (APPNOTE 4.4.4, bit 1)
         return content, trouble, stream.used or packed
+
+    def _next_mark(self, at: int) -> int:
+        """Give where octets of no known size end, at the latest: where the next header of any kind begins."""
+        found = _ANY_MARK.search(self._octets, at)
+        return found.start() if found else len(self._octets)
 
     def _by_library(self, entry: Entry, header: Header) -> tuple[bytes | None, str, int]:
         trouble: list[str] = []
