@@ -73,13 +73,12 @@ class Maker:
         random = self.random
         if depth < 4 and random.random() < (0.9 if not depth else 0.35):
             return self._multipart(fields, depth)
-        body = mark(len(self.marks))
-        self.marks.append(body)
         kind = random.choice(TYPES)
         if kind == b"message/rfc822" and depth < 4:
-            inner = self._entity([b"Subject: inner"], depth + 1)
-            body = inner if random.random() < 0.8 else body + self.end + inner
+            body = self._entity([b"Subject: inner"], depth + 1)
         else:
+            body = mark(len(self.marks))
+            self.marks.append(body)
             kind = kind if kind != b"message/rfc822" else b"text/plain"
             body = body + b" " + bytes(random.choices(b"abc <>=.\n", k=random.randrange(120))) + body
         fields = [
@@ -88,7 +87,7 @@ class Maker:
         ]
         encoding = random.choice((b"base64", b"quoted-printable", b"7bit", b""))
         if kind == b"message/rfc822" and random.random() < 0.7:
-            encoding = b""
+            encoding = b""  # RFC 2046 §5.2.1 forbids another; some are written all the same
         if encoding == b"base64":
             body = encodebytes(body).replace(b"\n", self.end)
         elif encoding == b"quoted-printable":
