@@ -456,6 +456,25 @@ class LookAlikeEvidence(_Evidence, frozen=True, tag="look-alike", gc=False):
         return {"domain": self.domain, "why": f"{self.domain} looks like another domain"}
 
 
+class AmbiguityEvidence(_Evidence, frozen=True, tag="ambiguity", gc=False):
+    """What two readers could see differently: the name of the trick, the number of the part, who sees what."""
+
+    trick: str
+    part: str
+    what: str
+
+    def words(self) -> str:
+        """Say what is ambiguous, and where."""
+        return f"{self.trick} in {self._where()}: {self.what}"
+
+    def facts(self) -> dict[str, str]:
+        """Name the trick and the part; what stands there is the sender's and not repeated."""
+        return {"why": f"{self.trick} in {self._where()}"}
+
+    def _where(self) -> str:
+        return f"part {self.part}" if self.part else "the message itself"
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -477,4 +496,5 @@ Evidence = (
     | FileEvidence
     | NewDomainEvidence
     | LookAlikeEvidence
+    | AmbiguityEvidence
 )

@@ -28,8 +28,10 @@ from gatepost.checks.connection.reputation import (
 )
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
+from gatepost.checks.content.passwords import words_of
 from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
+from gatepost.checks.content.structure import StructureCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.finding import Finding, Result
 from gatepost.checks.identity.contacts import Contacts, ContactsCheck
@@ -131,11 +133,20 @@ class Checking:
                     lists=lists,
                 )
             )
+        checks.append(StructureCheck())
         self._inspectors: InspectorPool | None = None
         if wanted.inspection.enabled:
             self._inspectors = InspectorPool(wanted.inspection)
             poison = Poison(memory, clock, wanted.inspection.poison)
-            checks.append(InspectionCheck(wanted.files, self._inspectors, poison, monotonic))
+            checks.append(
+                InspectionCheck(
+                    wanted.files,
+                    self._inspectors,
+                    poison,
+                    monotonic,
+                    passwords=words_of if wanted.inspection.try_passwords else None,
+                )
+            )
         else:
             checks.append(NoInspection())
         self._virus: VirusCheck | None = None

@@ -42,7 +42,6 @@ class Trick(StrEnum):
     HEADER_BLANK_FOLD = "header-blank-fold"
     HEADER_LATE = "header-late"
     BARE_LINE_END = "bare-line-end"
-    NUL_OCTET = "nul-octet"
     # Bodies
     BASE64_JUNK = "base64-junk"
     BASE64_PADDING = "base64-padding"

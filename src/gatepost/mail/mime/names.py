@@ -21,10 +21,11 @@ from gatepost.mail.mime.parameters import Parameter, Value
 Doubt = tuple[Trick, str]
 
 _NAME: Final = re.compile(r"(?:file)?name(?:\*(\d{1,5}))?(\*)?")
-_BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Joiners and variation selectors are parts of letters and emoji, and some mobile systems write direction marks.
 _INVISIBLE: Final = re.compile(
-    "[\x00-\x1f\x7f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2028\u2029\u2060-\u2065"
-    "\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+    "[\x00-\x1f\x7f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2028\u2029\u2060-\u2065"
+    "\u206a-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
 _MAX_NAME: Final = 1000
 _SHOWN: Final = 60

@@ -139,6 +139,30 @@ MAIL_LOOP: Final = Entry(
     side="gateway",
     fields=frozenset({"hops"}),
 )
+CONTENT_AMBIGUOUS: Final = Entry(
+    id="content-ambiguous",
+    code=554,
+    enhanced="5.6.0",
+    text="The message can be read in more than one way: {why}",
+    stage="content",
+    when="The structure of the message is ambiguous, and the settings say to refuse such messages.",
+    why=(
+        "Mail programs differ in what they see in a message that breaks the rules of MIME; who wants to get "
+        "past a scanner makes use of that."
+    ),
+    sender_action=(
+        "Correct the sending program: one Content-Type and one Content-Transfer-Encoding in a part, as the "
+        "standard has them, clean base64, plain file names. Or send the file another way."
+    ),
+    operator_action=(
+        "The journal says what is ambiguous and where. What happens then is set by policy.findings: "
+        "mime-untidy, mime-doubtful, mime-evasive, mime-name-deceptive, mime-unseen."
+    ),
+    references=("RFC 2045 §6", "RFC 2046 §5.1"),
+    cause="content_error",
+    side="sender",
+    fields=frozenset({"why"}),
+)
 VIRUS_FOUND: Final = Entry(
     id="virus-found",
     code=554,
