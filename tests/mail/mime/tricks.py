@@ -169,7 +169,7 @@ TRICKS: Final[dict[str, tuple[bytes, Trick | None]]] = {
         + b"Content-Type: multipart/mixed; boundary=none; boundary=b\r\n\r\n--b\r\n"
         + part(TYPE, CTE)
         + b"\r\n--b--\r\n",
-        None,
+        Trick.BOUNDARY_BROKEN,
     ),
     "two boundaries that cut both": (
         HEAD
@@ -214,8 +214,14 @@ TRICKS: Final[dict[str, tuple[bytes, Trick | None]]] = {
         INNER.replace(b"--b", b"--bcd").replace(b'boundary="b"', b"boundary*1=cd; boundary*0=b"),
         None,
     ),
-    "a boundary with a quote within": (INNER.replace(b'boundary="b"', b'boundary="b""'), None),
-    "a boundary whose quote is not closed": (INNER.replace(b'boundary="b"', b'boundary="b'), None),
+    "a boundary with a quote within": (
+        INNER.replace(b'boundary="b"', b'boundary="b""'),
+        Trick.BOUNDARY_BROKEN,
+    ),
+    "a boundary whose quote is not closed": (
+        INNER.replace(b'boundary="b"', b'boundary="b'),
+        Trick.BOUNDARY_BROKEN,
+    ),
     "a boundary with a backslash": (INNER.replace(b'boundary="b"', b'boundary="\\b"'), None),
     "a boundary with space at its end": (INNER.replace(b'boundary="b"', b'boundary="b  "'), None),
     "a boundary in single quotes": (

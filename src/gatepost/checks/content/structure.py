@@ -54,6 +54,7 @@ FINDINGS: Final[dict[Trick, str]] = {
     ),
     **dict.fromkeys(
         (
+            Trick.BOUNDARY_BROKEN,
             Trick.BOUNDARY_LONG,
             Trick.BOUNDARY_PREFIX,
             Trick.BOUNDARY_REUSED,

@@ -136,7 +136,11 @@ def _values(values: Iterable[Value], name: str) -> list[str]:
 
 def _boundaries(values: list[Value], doubts: dict[Doubt, None]) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
-    for text in _values(values, "boundary")[: 2 * MAX_READINGS]:
+    texts = _values(values, "boundary")[: 2 * MAX_READINGS]
+    if len(texts) > 1:
+        shown = " or ".join([repr(text[:_SHOWN]) for text in texts[:3]])
+        doubts[Trick.BOUNDARY_BROKEN, f"readers take different boundaries: {shown}"] = None
+    for text in texts:
         for reading in (text.rstrip(), text, "".join(text.split())):
             boundary = reading.encode("latin-1", "replace")[:_LONGEST_BOUNDARY]
             if len(boundary) > MAX_BOUNDARY:

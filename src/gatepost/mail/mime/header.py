@@ -7,6 +7,7 @@ at one of white space only. `read` gives the fields up to the blank line, and wh
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -21,6 +22,12 @@ _OWN: Final = (
     b"content-disposition",
 )
 """The fields that tell what a part is."""
+_OWN_FIELD: Final = re.compile(
+    rb"^(content-(?:type|transfer-encoding|disposition))[ \t]{0,8}:([^\n]{0,1000}(?:\n[ \t][^\n]{0,1000}){0,8})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MOST_BEYOND: Final = 16
+_LONGEST_END: Final = 3  # octets of the blank line
 _STRANGE: Final = re.compile(rb"[^a-z0-9-]")
 _PLAIN_NAME: Final = re.compile(rb"[!-9;-~]+")
 _LOOKS_LIKE_FIELD: Final = re.compile(rb"[!-9;-~]{1,78}[ \t]{0,8}:")
@@ -66,7 +73,10 @@ def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
     if len(lines) > MAX_LINES:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_LINES:,} lines"))
         lines.pop()
+        stop = start + sum(map(len, lines)) + len(lines)
     fields, early = _fields(lines, start, doubts)
+    if stop < body - _LONGEST_END:
+        fields += _beyond(octets, stop, body)
     is_bare = any(name is Trick.BARE_LINE_END and words == _BARE for name, words in doubts)
     return Header(fields, body, tuple(dict.fromkeys(doubts)), early, bare=is_bare)
 
@@ -149,6 +159,12 @@ def _lines(block: bytes, doubts: list[tuple[Trick, str]], *, bare: bool) -> list
         elif b"\r" in block:
             doubts.append((Trick.BARE_LINE_END, "lines of the header end in LF and in CRLF"))
     return block.split(b"\n", MAX_LINES)
+
+
+def _beyond(octets: bytes, start: int, end: int) -> tuple[Field, ...]:
+    """Find the fields that tell what the part is in what is too much to be read."""
+    found = islice(_OWN_FIELD.finditer(octets, start, end), _MOST_BEYOND)
+    return tuple([Field(field[1].decode("ascii").lower(), field[2]) for field in found])
 
 
 def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from binascii import Error as UuError
 from binascii import a2b_uu
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ _BEGIN: Final = re.compile(
 )
 # No line of data begins with small letters, so another beginning ends a file as well.
 _END: Final = re.compile(rb"^(?:(?:end|====)[ \t]{0,9}\r?$|begin[ -])", re.MULTILINE)
+_MOST_LOST: Final = 4
 _NOT_BASE64: Final = bytes(
     sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 )
@@ -53,19 +55,16 @@ def body(raw: bytes) -> bytes:
 
 def _lines(text: bytes) -> bytes:
     octets: list[bytes] = []
-    for line in text.split(b"\n"):
-        line = line.rstrip(b"\r")
-        if not line or line == b"`":
+    for ended in text.split(b"\n"):
+        line = ended.rstrip(b"\r")
+        if not line:
             continue
-        try:
-            octets.append(a2b_uu(line))
-        except UuError:
-            # Trailing garbage, as old encoders leave it: the first character tells how much of the line counts.
-            digits = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                octets.append(a2b_uu(line[:digits]))
-            except UuError:
-                continue
+        # The first character tells how many octets the line holds. Spaces at its end, which are zeros, may be lost
+        # on the way; a line that is nearly all lost is none, or a few octets would make many.
+        digits = (((line[0] - 32) & 63) * 4 + 2) // 3
+        if digits <= _MOST_LOST * len(line):
+            with suppress(UuError):
+                octets.append(a2b_uu(line[: digits + 1]))
     return b"".join(octets)
 
 
