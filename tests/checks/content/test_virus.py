@@ -7,16 +7,18 @@ import os
 import time
 from base64 import encodebytes
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gatepost.checks.content.virus import NO_SCANNER, WHOLE, NoVirusCheck, VirusCheck
+from gatepost.checks.content.virus import NO_SCANNER, WHOLE, NoVirusCheck, VirusCheck, as_message
 from gatepost.checks.evidence import OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.settings import VirusSettings
+from gatepost.mail.mime import view
 from tests.peers.clamd import EICAR, EICAR_NAME, MARKER, MARKER_NAME, Clamd, clamd_running, dial
 
 FACTS = Facts(session="7zq4k0v3m8x2a", client="192.0.2.7", role="inbound", relay=False)
@@ -126,14 +128,29 @@ def test_a_part_within_a_part_is_named_by_both_numbers(clamd: Clamd) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [PLAIN + MARKER, multipart(TEXT).replace(b"Preamble", MARKER)], ids=["plain", "preamble"]
+    ("message", "where"),
+    [(PLAIN + MARKER, WHOLE), (multipart(TEXT).replace(b"Preamble", MARKER), "part 0 (preamble)")],
+    ids=["plain", "preamble"],
 )
 @peer
-def test_what_lies_in_no_part_is_said_to_be_in_the_whole(clamd: Clamd, message: bytes) -> None:
+def test_what_lies_in_no_part_is_said_to_be_in_the_whole_or_before_the_parts(
+    clamd: Clamd, message: bytes, where: str
+) -> None:
     [finding] = look(clamd.address, content(message))
     [evidence] = finding.evidence
     assert isinstance(evidence, SignatureEvidence)
-    assert evidence.where == WHOLE
+    assert evidence.where == where
+
+
+def test_a_part_as_a_message_decodes_to_the_same_octets() -> None:
+    part = view(multipart(TEXT, attached(b"data", b"a.pdf"))).root.children[-1]
+    assert message_from_bytes(as_message(part)).get_payload(decode=True) == b"data"
+
+
+def test_a_file_within_text_goes_as_it_is_decoded() -> None:
+    text = b"Content-Type: text/plain\r\n\r\nbegin 644 a.exe\n#86)C\n`\nend\n"
+    [file] = view(multipart(text)).root.children[-1].children
+    assert as_message(file) == b"abc"
 
 
 @peer

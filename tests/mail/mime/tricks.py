@@ -216,11 +216,11 @@ TRICKS: Final[dict[str, tuple[bytes, Trick | None]]] = {
     ),
     "a boundary with a quote within": (
         INNER.replace(b'boundary="b"', b'boundary="b""'),
-        Trick.BOUNDARY_BROKEN,
+        None,
     ),
     "a boundary whose quote is not closed": (
         INNER.replace(b'boundary="b"', b'boundary="b'),
-        Trick.BOUNDARY_BROKEN,
+        None,
     ),
     "a boundary with a backslash": (INNER.replace(b'boundary="b"', b'boundary="\\b"'), None),
     "a boundary with space at its end": (INNER.replace(b'boundary="b"', b'boundary="b  "'), None),

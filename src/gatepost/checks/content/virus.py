@@ -13,15 +13,17 @@ from typing import Final, assert_never
 
 from gatepost.checks.check import Dialer
 from gatepost.checks.content.clamd import Clamd, Clean, Match, Outage
-from gatepost.checks.content.parts import as_message, parts_of
 from gatepost.checks.evidence import Evidence, NoteEvidence, OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import CHUNK, Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.settings import VirusSettings
+from gatepost.mail.mime import Origin, Part
 
 WHOLE: Final = "the message as a whole"
 _NAME: Final = "virus"
 _MAX_DEPTH: Final = 5
+_MAX_ASKED: Final = 64  # parts asked about to find the place of one signature
+_WITH_HEADER: Final = frozenset((Origin.PART, Origin.MESSAGE))
 
 NO_SCANNER: Final = Finding(
     check=_NAME,
@@ -109,25 +111,38 @@ class VirusCheck:
         place = [WHOLE]
         try:
             async with asyncio.timeout(self._timeout - (self._monotonic() - began)), self._locating:
-                await self._descend(b"".join(content.chunks()), signature, place)
+                await self._descend(content.view().root, signature, place)
         except OSError:  # a TimeoutError among them: what was found until then is true
             pass
         return place[0]
 
-    async def _descend(self, octets: bytes, signature: str, place: list[str]) -> None:
-        number = ""
+    async def _descend(self, part: Part, signature: str, place: list[str]) -> None:
+        asked = 0
         for _ in range(_MAX_DEPTH):
-            for part in parts_of(octets, number):
-                message = as_message(part)
+            for child in part.children:
+                asked += 1
+                if asked > _MAX_ASKED:
+                    return
+                message = as_message(child)
                 verdict = await self._clamd.ask(len(message), partial(_pieces, message))
                 if isinstance(verdict, Outage):
                     return
                 if verdict == Match(signature):
-                    place[0] = str(part)
-                    octets, number = part.octets, part.number
+                    place[0] = str(child)
+                    part = child
                     break
             else:
                 return
+
+
+def as_message(part: Part) -> bytes:
+    """Make a part a message, so that a scanner decodes it as it did within the whole one.
+
+    What has no header of its own in the message, such as a file within text, goes as it is decoded.
+    """
+    if part.origin in _WITH_HEADER:
+        return b"From: part\r\nMIME-Version: 1.0\r\n" + part.buffer[part.start : part.end]
+    return b"\r\n\r\n".join(part.readings())
 
 
 def _pieces(octets: bytes) -> Sequence[bytes]:

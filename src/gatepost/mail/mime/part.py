@@ -32,6 +32,10 @@ class Origin(StrEnum):
     TNEF = "tnef"  # a file within an application/ms-tnef
 
 
+_UNTYPED: Final = frozenset((Origin.PREAMBLE, Origin.EPILOGUE, Origin.REST))
+_SHOWN: Final = 80
+
+
 class Field(Struct, frozen=True, gc=False):
     """A field of a header: its name in lower case, and what stands behind the colon, folds included."""
 
@@ -133,5 +137,6 @@ class Part(Struct, frozen=True):
         return tuple([Ambiguity(name, self.number, words) for name, words in self.decoded().doubts])
 
     def __str__(self) -> str:
-        what = self.name or self.media_type
-        return f"part {self.number} ({what})" if self.number else what
+        what = self.name or (self.origin.value if self.origin in _UNTYPED else self.media_type)
+        shown = "".join([c if c.isprintable() else "?" for c in what[:_SHOWN].strip()])
+        return f"part {self.number} ({shown})" if self.number else shown
