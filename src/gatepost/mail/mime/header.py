@@ -60,9 +60,9 @@ def looks_like_header(octets: bytes, start: int) -> bool:
 
 def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
     """Read the header that begins at `start`, of a part that ends at `end`; `bare`: a CR alone ends a line too."""
-    if octets.startswith((b"From ", b">From "), start):  # the first line of a message in an mbox
+    if octets.startswith((b"From ", b">From "), start, end):  # the first line of a message in an mbox
         start = min(octets.find(b"\n", start, end) + 1 or end, end)
-    if octets.startswith((b"\r\n", b"\n", b"\r"), start):
+    if octets.startswith((b"\r\n", b"\n", b"\r"), start, end):
         return _empty(octets, start, end)
     stop, body = _blank_line(octets, start, end)
     doubts: list[tuple[Trick, str]] = []
@@ -77,6 +77,8 @@ def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
     fields, early = _fields(lines, start, doubts)
     if stop < body - _LONGEST_END:
         fields += _beyond(octets, stop, body)
+    if early is not None:  # the last line may have no end
+        early = (early[0], min(early[1], body))
     is_bare = any(name is Trick.BARE_LINE_END and words == _BARE for name, words in doubts)
     return Header(fields, body, tuple(dict.fromkeys(doubts)), early, bare=is_bare)
 
@@ -180,7 +182,7 @@ def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:
 
 def _empty(octets: bytes, start: int, end: int) -> Header:
     """Read a header without fields; when one follows behind blank lines, some readers would take that."""
-    body = start + (2 if octets.startswith(b"\r\n", start) else 1)
+    body = start + (2 if octets.startswith(b"\r\n", start, end) else 1)
     blank = _BLANK.match(octets, start, end)
     late = blank.end() if blank is not None else end
     if late < end and looks_like_header(octets, late):

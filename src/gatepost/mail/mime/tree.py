@@ -67,8 +67,10 @@ class _Children:
         self._counted = 0
 
     def next(self, origin: Origin, reading: str = "", usual_type: str = "text/plain") -> _Place:
-        self._counted += origin is not Origin.PREAMBLE  # that one is 0: the parts keep their usual numbers
-        counted = self._counted if origin is not Origin.PREAMBLE else 0
+        # The preamble is 0: so the parts keep their usual numbers.
+        first = origin is Origin.PREAMBLE and not self.made
+        counted = 0 if first else self._counted + 1
+        self._counted = counted
         number = f"{self.place.number}.{counted}".lstrip(".")
         return _Place(
             number,
