@@ -65,15 +65,18 @@ def claims(fields: tuple[Field, ...], usual_type: str) -> Claims:
     typed = [value for raw in _bounded(types) for value in parameters.read(raw)]
     disposed = [value for raw in _bounded(dispositions) for value in parameters.read(raw)]
     media_types = _media_types(types, typed, usual_type, doubts) if types else (usual_type,)
+    named = {
+        parameter.name.partition("*")[0] for value in (*typed, *disposed) for parameter in value.parameters
+    }
     names: tuple[str, ...] = ()
-    if disposed or any(value.parameters for value in typed):
+    if "filename" in named or "name" in named:
         names, about_names = file_names([*disposed, *typed])
         doubts.update(dict.fromkeys(about_names))
     return Claims(
         media_types,
         tuple([(parameter.name, parameter.value) for parameter in typed[0].parameters]) if typed else (),
-        _boundaries(typed, doubts),
-        _charsets(typed, doubts),
+        _boundaries(typed, doubts) if "boundary" in named else (),
+        _charsets(typed, doubts) if "charset" in named else (),
         _encodings(encodings, doubts) if encodings else ("",),
         disposed[0].head.lower() if disposed else "",
         names,

@@ -7,6 +7,7 @@ at one of white space only. `read` gives the fields up to the blank line, and wh
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -33,6 +34,7 @@ _PLAIN_NAME: Final = re.compile(rb"[!-9;-~]+")
 _LOOKS_LIKE_FIELD: Final = re.compile(rb"[!-9;-~]{1,78}[ \t]{0,8}:")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _BLANK: Final = re.compile(rb"[\n\r]+")
+_LONGEST_NAME: Final = 78
 _MAX_SHOWN: Final = 40
 _BARE: Final = "a CR without LF in the header, which some readers take for a line end"
 
@@ -104,7 +106,8 @@ def _fields(
             if folded:
                 fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
             label, colon, value = line.partition(b":")
-            if colon and not line.startswith(b"--") and (name := _name(label, doubts)):
+            name = _plain_name(label) if colon and len(label) <= _LONGEST_NAME else ""
+            if name or (colon and (name := _name(label, doubts))):
                 folded = [value]
             else:
                 name, folded = "", []
@@ -123,9 +126,18 @@ def _fields(
     return tuple(fields), early
 
 
+@lru_cache(maxsize=1024)
+def _plain_name(label: bytes) -> str:
+    """Read the name of a field that is as names are; "" for others."""
+    plain = _PLAIN_NAME.fullmatch(label) is not None and not label.startswith(b"--")
+    return label.decode("ascii").lower() if plain else ""
+
+
 def _name(label: bytes, doubts: list[tuple[Trick, str]]) -> str:
     """Read the name of a field; "" when the line is none. What some readers would take for one of ours is one."""
     name = label.lower()
+    if label.startswith(b"--"):  # rather a delimiter in the wrong place
+        return ""
     if _PLAIN_NAME.fullmatch(name):
         return name.decode("ascii")
     stripped = name.strip(b" \t")

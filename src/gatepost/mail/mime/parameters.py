@@ -7,12 +7,14 @@ Texts are Latin-1, so that each character is an octet. Linear; bounded by MAX_VA
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
 from gatepost.mail.mime.bounds import MAX_PARAMETERS, MAX_VALUE
 
+_SHORT: Final = 100
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])|[\r\n\0]")
 _NAME: Final = re.compile(r"""[;,\s]*+([^\s=;,"]{1,100}+)\s*+=\s*+""")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)("?)', re.DOTALL)
@@ -46,6 +48,18 @@ class Value(Struct, frozen=True, gc=False):
 
 def read(raw: bytes) -> tuple[Value, ...]:
     """Read a value: as it stands, and where it has comments also without them."""
+    if len(raw) <= _SHORT and b"oundary" not in raw:
+        return _usual(raw)
+    return _read(raw)
+
+
+# "text/plain; charset=utf-8" comes in nearly every message.
+@lru_cache(maxsize=512)
+def _usual(raw: bytes) -> tuple[Value, ...]:
+    return _read(raw)
+
+
+def _read(raw: bytes) -> tuple[Value, ...]:
     text = _FOLD.sub("", raw[:MAX_VALUE].decode("latin-1"))
     whole = len(raw) <= MAX_VALUE
     if "(" not in text:
