@@ -28,7 +28,7 @@ from gatepost.checks.connection.reputation import (
 )
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
-from gatepost.checks.content.passwords import words_of
+from gatepost.checks.content.passwords import passwords_in
 from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.structure import StructureCheck
@@ -144,7 +144,7 @@ class Checking:
                     self._inspectors,
                     poison,
                     monotonic,
-                    passwords=words_of if wanted.inspection.try_passwords else None,
+                    passwords=passwords_in if wanted.inspection.try_passwords else None,
                 )
             )
         else:

@@ -11,8 +11,9 @@ from gatepost.checks.content.files_settings import FileRule, FilesSettings
 from gatepost.checks.content.formats.format import Budget, Trait
 from gatepost.checks.content.formats.readers import reader_of
 from gatepost.checks.content.formats.walk import walk
-from gatepost.checks.content.inspection import InspectionCheck, worth_a_look
+from gatepost.checks.content.inspection import InspectionCheck, shown_text, worth_a_look
 from gatepost.checks.content.inspector import Failed, File, Inspected
+from gatepost.checks.content.passwords import passwords_in
 from gatepost.checks.content.poison import Poison
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
@@ -155,3 +156,24 @@ def test_a_content_on_which_inspectors_fail_again_is_poison_whatever_its_header_
 def test_more_files_than_are_looked_into_are_told() -> None:
     findings = looked(message(*[attached(f"{n}.txt", str(n)) for n in range(600)]))
     assert f"file-{Trait.UNSEEN}" in [finding.what for finding in findings]
+
+
+def test_words_of_the_text_are_tried_as_passwords_when_that_is_wanted() -> None:
+    inspector = Here()
+    check = InspectionCheck(
+        FilesSettings(),
+        inspector,
+        Poison(Ram(Clock()), Clock(), 3),
+        lambda: 0.0,
+        passwords=passwords_in,
+    )
+    answered(check, message(attached("a.txt"), body="The password: tulip7"))
+    [(_, passwords)] = inspector.asked
+    assert passwords[0] == "tulip7"
+
+
+def test_the_text_that_a_person_reads_is_subject_and_body_without_markup_and_files() -> None:
+    page = "Content-Type: text/html\r\n\r\n<p>PIN <b>4711</b></p><style>x</style>"
+    content = message(page, attached("a.txt", "not this"))
+    octets = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n" + content.data
+    assert shown_text(Content(len(octets), octets)).split() == ["Grüße", "Hello.", "PIN", "4711"]

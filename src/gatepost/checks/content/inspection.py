@@ -22,11 +22,15 @@ from gatepost.checks.content.poison import Poison
 from gatepost.checks.evidence import Evidence, FileEvidence, NoteEvidence, OutageEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.mail.header import decode_words
+from gatepost.mail.html import read_html
 from gatepost.mail.mime import Part
 
 _NAME: Final = "inspection"
 MAX_FILES: Final = 500
 """Parts of one message that are handed to an inspector."""
+MAX_TEXT: Final = 50_000
+"""Characters of a message in which passwords are looked for."""
 MAX_EVIDENCE: Final = 10
 """Files that one finding names."""
 
@@ -55,6 +59,8 @@ class NoInspection:
 class InspectionCheck:
     """Look into the files of a message. `monotonic` gives seconds that only grow.
 
+    `passwords` picks from the text of the message what may open its files; None: nothing is tried.
+
     Raises OSError when a list of fingerprints of the settings cannot be read.
     """
 
@@ -68,7 +74,7 @@ class InspectionCheck:
         poison: Poison,
         monotonic: Callable[[], float],
         *,
-        passwords: Callable[[Content], Sequence[str]] | None = None,
+        passwords: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self._blocked = FileRules(settings.blocked)
         self._allowed = FileRules(settings.allowed)
@@ -86,7 +92,7 @@ class InspectionCheck:
 
     async def _looked(self, content: Content, files: Sequence[tuple[Part, File]]) -> Sequence[Finding]:
         began = self._monotonic()
-        passwords = self._passwords(content) if self._passwords is not None else ()
+        passwords = self._passwords(shown_text(content)) if self._passwords is not None else ()
         answer = await self._inspector.inspect([file for _, file in files], passwords)
         duration = self._monotonic() - began
         if isinstance(answer, Failed):
@@ -149,6 +155,20 @@ def worth_a_look(content: Content) -> list[tuple[Part, File]]:
                 continue
             picked += [(part, File(name, reading)) for name in part.names or (_unnamed(part),)]
     return picked[:MAX_FILES]
+
+
+def shown_text(content: Content) -> str:
+    """Give the text that a person reads, up to a bound: subject and body."""
+    view = content.view()
+    texts = [decode_words(view.root.field("subject").decode("utf-8", "replace"))]
+    left = MAX_TEXT
+    for part in view.leaves:
+        if part.names or part.media_type not in _BODY_TYPES:
+            continue
+        text = part.text()[:left]
+        left -= len(text)
+        texts.append(read_html(text).text if part.media_type == "text/html" else text)
+    return "\n".join(texts)
 
 
 def _unnamed(part: Part) -> str:
