@@ -70,7 +70,7 @@ def names(checking: Checking) -> set[str]:
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {}, names) == {
         *("size", "postmaster", "lists", "reverse-name", "helo", "spf", "reputation", "greylist"),
-        *("correspondent", "identity", "contact", "author-domain", "inspection", "virus"),
+        *("correspondent", "identity", "contact", "author-domain", "inspection", "mime", "virus"),
     }
 
 
@@ -80,6 +80,7 @@ def test_each_check_can_be_turned_off(tmp_path: Path) -> None:
         "postmaster",
         "lists",
         "inspection",
+        "mime",
         "virus",
     }
 

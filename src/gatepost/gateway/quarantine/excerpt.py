@@ -1,34 +1,26 @@
 """What a person sees of a held message before deciding: its header, and the first lines of its text.
 
 Pure, bounded by the octets it is given (the first 64 KiB), and harmless: every line is printable, nothing is opened
-or run. It is no MIME view: it takes the first text that it finds, and shows nothing where it finds none.
+or run.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from binascii import Error as Base64Error
-from binascii import a2b_base64, a2b_qp
-from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
-from gatepost.checks.content.parts import parts_of
-from gatepost.mail.fields import Header, split
+from gatepost.mail.fields import split
 from gatepost.mail.header import decode_words
+from gatepost.mail.html import read_html
+from gatepost.mail.mime import view
 
 MOST: Final = 1 << 16
 MAX_FIELDS: Final = 100
 MAX_LINES: Final = 20
 _MAX_VALUE: Final = 500
 _MAX_LINE: Final = 200
-_MAX_DEPTH: Final = 5
-_TYPE: Final = re.compile(r"\s*([a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80})")
-_CHARSET: Final = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
-_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_TEXTS: Final = ("text/plain", "text/html")
 
 
 class Excerpt(Struct, frozen=True):
@@ -59,47 +51,19 @@ def excerpt(octets: bytes) -> Excerpt:
 
 
 def _text(octets: bytes) -> tuple[str, str]:
+    """Give the first text for people that is no file, plain before HTML, and its media type."""
     found = ("", "")
-    for kind, text in _texts(octets, 0):
-        if kind == "text/plain" and text.strip():
-            return kind, text
-        if not found[0]:
-            found = (kind, text)
+    for part in view(octets).leaves:
+        if part.names or part.disposition == "attachment" or part.media_type not in _TEXTS:
+            continue
+        text = part.text()
+        if part.media_type == "text/html":
+            text = read_html(text).text
+        if text.strip() and (part.media_type == "text/plain" or not found[0]):
+            found = (part.media_type, text)
+        if found[0] == "text/plain":
+            break
     return found
-
-
-def _texts(octets: bytes, depth: int) -> Iterator[tuple[str, str]]:
-    header = split(octets)
-    declared = _declared(header, "content-type")
-    named = _TYPE.match(declared)
-    kind = named[1] if named else "text/plain"
-    if kind.startswith("multipart/") and depth < _MAX_DEPTH:
-        for part in parts_of(octets):
-            yield from _texts(part.octets, depth + 1)
-    elif kind in ("text/plain", "text/html"):
-        text = _decoded(octets[header.body :], _declared(header, "content-transfer-encoding"), declared)
-        yield kind, html.unescape(_TAG.sub(" ", text)) if kind == "text/html" else text
-
-
-def _declared(header: Header, name: str) -> str:
-    field = next(iter(header.named(name)), None)
-    return field.value[:2000].decode("ascii", "replace").lower() if field is not None else ""
-
-
-def _decoded(body: bytes, encoding: str, declared: str) -> str:
-    try:
-        if "base64" in encoding:
-            clean = _NOT_BASE64.sub(b"", body)
-            body = a2b_base64(clean[: len(clean) // 4 * 4])
-        elif "quoted-printable" in encoding:
-            body = a2b_qp(body)
-    except (Base64Error, ValueError):
-        pass  # what cannot be decoded is shown as it stands
-    charset = _CHARSET.search(declared)
-    try:
-        return body.decode(charset[1] if charset else "utf-8", "replace")
-    except (LookupError, ValueError):  # no charset, or one that is none
-        return body.decode("utf-8", "replace")
 
 
 def _name(raw: bytes) -> str:
