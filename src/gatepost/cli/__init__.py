@@ -29,6 +29,7 @@ VERBS: Final = {
     "reputation": "gatepost.cli.reputation:reputation",
     "dkim": "gatepost.cli.dkim:dkim",
     "dmarc": "gatepost.cli.dmarc:dmarc",
+    "status": "gatepost.cli.status:status",
     "reload": "gatepost.cli.reload:reload",
 }
 
@@ -48,6 +49,7 @@ _HELP: Final = {
     "reputation": "See what clients and domains did here before.",
     "dkim": "Make keys to sign with, and see whether DNS has them.",
     "dmarc": "Tell the owners of domains what came in their name; read what others tell of ours.",
+    "status": "Say how the gateway is: what runs, what waits, what is out of order.",
     "reload": "Let the running gateway read its settings again.",
 }
 
