@@ -265,6 +265,13 @@ TRICKS: Final[dict[str, tuple[bytes, Trick | None]]] = {
         mixed(TEXT, closing=b"--b--\r\n--b\r\n" + part(TYPE, CTE) + b"\r\n--b--\r\n"),
         Trick.PARTS_AFTER_CLOSING,
     ),
+    "a closing delimiter that some readers skip": (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n--b--\r\n"
+        + part(TYPE, CTE)
+        + b"\r\n",
+        Trick.PARTS_AFTER_CLOSING,
+    ),
     "a payload in the preamble": (
         INNER.replace(b"--b\r\n", uu(PAYLOAD) + b"\r\n--b\r\n", 1).replace(B64, b""),
         Trick.UUENCODE,

@@ -27,6 +27,7 @@ _OWN_FIELD: Final = re.compile(
     rb"^(content-(?:type|transfer-encoding|disposition))[ \t]{0,8}:([^\n]{0,1000}(?:\n[ \t][^\n]{0,1000}){0,8})",
     re.IGNORECASE | re.MULTILINE,
 )
+_FIRST_LINES: Final = 4096
 _MOST_BEYOND: Final = 16
 _LONGEST_END: Final = 3  # octets of the blank line
 _STRANGE: Final = re.compile(rb"[^a-z0-9-]")
@@ -58,6 +59,11 @@ class Header(Struct, frozen=True, gc=False):
 def looks_like_header(octets: bytes, start: int) -> bool:
     """Tell whether a field begins here."""
     return _LOOKS_LIKE_FIELD.match(octets, start) is not None
+
+
+def looks_like_part(octets: bytes, start: int, end: int) -> bool:
+    """Tell whether a header of a part begins here, or near here."""
+    return _OWN_FIELD.search(octets, start, min(end, start + _FIRST_LINES)) is not None
 
 
 def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:

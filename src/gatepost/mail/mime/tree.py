@@ -129,20 +129,28 @@ class Tree:
             self._doubt(name, number, words)
         children = _Children(place)
         opened = self._open(source, header.body, end, said, children, header.early)
-        self._other_headers(source, header, start, end, children)
+        self._other_headers(source, header, start, end, said, children)
         if not opened:
             self._files(source, header.body, end, said, children)
         return _part(source, start, header.body, end, place, header.fields, said, children, opened=opened)
 
     def _other_headers(
-        self, source: _Source, header: headers.Header, start: int, end: int, children: _Children
+        self,
+        source: _Source,
+        header: headers.Header,
+        start: int,
+        end: int,
+        said: Claims,
+        children: _Children,
     ) -> None:
         """Read the part once more for those who see its header end sooner, or begin later."""
         if header.early is not None:
             count, body = header.early
             fields = header.fields[:count]
             why = "the header ends at the first line that is no field"
-            self._alternative(source, body, end, fields, children, why)
+            # A multipart was cut from there on already.
+            if not children.made or not _says_the_same(claims(fields, children.place.usual_type), said):
+                self._alternative(source, body, end, fields, children, why)
         if header.bare:
             fields = headers.read(source.octets, start, end, bare=False).fields
             self._alternative(source, header.body, end, fields, children, "a CR alone is no line end")
@@ -366,6 +374,13 @@ class Tree:
                 self._doubt(Trick.CLOSING_MISSING, number, "the closing delimiter is missing")
         for region in made.epilogues:
             complete = self._aside(source, region.start, region.end, Origin.EPILOGUE, children) and complete
+            # Of two delimiter lines that follow each other some readers skip the second, even a closing one.
+            if headers.looks_like_part(source.octets, region.start, region.end) and self._may_go_on(children):
+                self._doubt(
+                    Trick.PARTS_AFTER_CLOSING, number, "something like a part follows the closing delimiter"
+                )
+                place = children.next(Origin.ALTERNATIVE, "it stands behind the closing delimiter", usual)
+                children.made.append(self._entity(source, region.start, region.end, place))
         return complete
 
     def _aside(self, source: _Source, start: int, end: int, origin: Origin, children: _Children) -> bool:
@@ -435,6 +450,16 @@ class Tree:
                     nested=True,
                 )
             )
+
+
+def _says_the_same(one: Claims, other: Claims) -> bool:
+    """Tell whether two headers make the same multipart of a body."""
+    return (
+        one.media_types == other.media_types
+        and one.boundaries == other.boundaries
+        and one.encodings == other.encodings
+        and all(media_type.startswith("multipart/") for media_type in one.media_types)
+    )
 
 
 def _external(said: Claims) -> str:
