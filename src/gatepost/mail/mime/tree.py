@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from gatepost.mail.mime import header as headers
 from gatepost.mail.mime import tnef, uuencode
 from gatepost.mail.mime.ambiguity import Ambiguity, Trick
@@ -19,6 +17,7 @@ from gatepost.mail.mime.claims import Claims, claims
 from gatepost.mail.mime.delimiters import Cut, Delimiter, cut, delimiters, guessed
 from gatepost.mail.mime.encodings import IDENTITY, decoded
 from gatepost.mail.mime.part import Field, Origin, Part
+from gatepost.mail.mime.place import Children, Place, Source, made_part
 
 # Others of this family, such as delivery-status, are shown as text; they are opened and are leaves all the same.
 _MESSAGES: Final = frozenset(
@@ -38,62 +37,6 @@ _USUAL_PREAMBLES: Final = (
 )
 
 
-class _Source(Struct, frozen=True, gc=False):
-    """A buffer: the message, or what something in it decodes to."""
-
-    octets: bytes
-    nested: bool
-
-
-class _Place(Struct, frozen=True, gc=False):
-    """Where in the tree a part is to be: its number, depth, and what brought it there."""
-
-    number: str
-    depth: int
-    origin: Origin
-    reading: str = ""
-    usual_type: str = "text/plain"
-    boundaries: tuple[bytes, ...] = ()  # of the multiparts around it
-
-
-class _Children:
-    """The children of a part while it is made: they are numbered as they come."""
-
-    def __init__(self, place: _Place) -> None:
-        self.place = place
-        self.around = place.boundaries
-        self.made: list[Part] = []
-        self.regions: set[tuple[int, int, int]] = set()
-        self._counted = 0
-
-    def next(self, origin: Origin, reading: str = "", usual_type: str = "text/plain") -> _Place:
-        # The preamble is 0: so the parts keep their usual numbers.
-        first = origin is Origin.PREAMBLE and not self.made
-        counted = 0 if first else self._counted + 1
-        self._counted = counted
-        number = f"{self.place.number}.{counted}".lstrip(".")
-        return _Place(
-            number,
-            self.place.depth + 1,
-            origin,
-            reading or self.place.reading,
-            usual_type,
-            self.place.boundaries,
-        )
-
-    def again(self, why: str) -> _Place:
-        """Give the place of another reading of the part itself."""
-        place = self.next(Origin.ALTERNATIVE, why, self.place.usual_type)
-        return _Place(place.number, place.depth, place.origin, place.reading, place.usual_type, self.around)
-
-    def is_new(self, source: _Source, start: int, end: int) -> bool:
-        region = (id(source), start, end)
-        if region in self.regions:
-            return False
-        self.regions.add(region)
-        return True
-
-
 class Tree:
     """The tree of one message. `root` builds it; `ambiguities` then has what was found on the way."""
 
@@ -105,15 +48,15 @@ class Tree:
     def root(self) -> Part:
         """Build the tree."""
         self._effort.part()
-        source = _Source(self._octets, nested=False)
-        return self._entity(source, 0, len(self._octets), _Place("", 0, Origin.MESSAGE))
+        source = Source(self._octets, nested=False)
+        return self._entity(source, 0, len(self._octets), Place("", 0, Origin.MESSAGE))
 
     def _doubt(self, name: Trick, number: str, words: str) -> None:
         self.ambiguities.append(Ambiguity(name, number, words))
 
     # One part
 
-    def _entity(self, source: _Source, start: int, end: int, place: _Place) -> Part:
+    def _entity(self, source: Source, start: int, end: int, place: Place) -> Part:
         """Read a part, header first, and all that is in it."""
         number = place.number
         if not self._effort.look(end - start):
@@ -127,21 +70,21 @@ class Tree:
         said = claims(header.fields, place.usual_type)
         for name, words in (*header.doubts, *said.doubts):
             self._doubt(name, number, words)
-        children = _Children(place)
+        children = Children(place)
         opened = self._open(source, header.body, end, said, children, header.early)
         self._other_headers(source, header, start, end, said, children)
         if not opened:
             self._files(source, header.body, end, said, children)
-        return _part(source, start, header.body, end, place, header.fields, said, children, opened=opened)
+        return made_part(source, start, header.body, end, place, header.fields, said, children, opened=opened)
 
     def _other_headers(
         self,
-        source: _Source,
+        source: Source,
         header: headers.Header,
         start: int,
         end: int,
         said: Claims,
-        children: _Children,
+        children: Children,
     ) -> None:
         """Read the part once more for those who see its header end sooner, or begin later."""
         if header.early is not None:
@@ -159,19 +102,19 @@ class Tree:
             children.made.append(self._entity(source, header.late, end, place))
 
     def _alternative(
-        self, source: _Source, body: int, end: int, fields: tuple[Field, ...], children: _Children, why: str
+        self, source: Source, body: int, end: int, fields: tuple[Field, ...], children: Children, why: str
     ) -> None:
         if not self._may_go_on(children) or not self._effort.look(end - body):
             return
         place = children.again(why)
         said = claims(fields, place.usual_type)
-        inner = _Children(place)
+        inner = Children(place)
         opened = self._open(source, body, end, said, inner, None)
         if not opened:
             self._files(source, body, end, said, inner)
-        children.made.append(_part(source, body, body, end, place, fields, said, inner, opened=opened))
+        children.made.append(made_part(source, body, body, end, place, fields, said, inner, opened=opened))
 
-    def _may_go_on(self, children: _Children) -> bool:
+    def _may_go_on(self, children: Children) -> bool:
         """Pay for one more part, if it is not too deep and not too many."""
         place = children.place
         if place.depth >= MAX_DEPTH:
@@ -190,11 +133,11 @@ class Tree:
 
     def _open(
         self,
-        source: _Source,
+        source: Source,
         body: int,
         end: int,
         said: Claims,
-        children: _Children,
+        children: Children,
         early: tuple[int, int] | None,
     ) -> bool:
         """Take the body apart, if any reader would; tell whether the children cover it."""
@@ -214,7 +157,7 @@ class Tree:
         # A reader that does not open it, or not as it is encoded, has it as a whole.
         return opened and not (is_multipart and is_message) and all(e in IDENTITY for e in said.encodings)
 
-    def _bodies(self, source: _Source, body: int, end: int, said: Claims) -> list[tuple[_Source, int, int]]:
+    def _bodies(self, source: Source, body: int, end: int, said: Claims) -> list[tuple[Source, int, int]]:
         """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
         bodies = [(source, body, end)]
         if any(encoding not in IDENTITY for encoding in said.encodings) and self._effort.look(
@@ -222,10 +165,10 @@ class Tree:
         ):
             raw = source.octets[body:end]
             readings = decoded(raw, said.encodings).readings
-            bodies += [(_Source(octets, nested=True), 0, len(octets)) for octets in readings if octets != raw]
+            bodies += [(Source(octets, nested=True), 0, len(octets)) for octets in readings if octets != raw]
         return bodies
 
-    def _message(self, source: _Source, start: int, end: int, said: Claims, children: _Children) -> bool:
+    def _message(self, source: Source, start: int, end: int, said: Claims, children: Children) -> bool:
         """Open a message within the message."""
         number = children.place.number
         if "message/partial" in said.media_types:
@@ -250,7 +193,7 @@ class Tree:
         return any(media_type in _MESSAGES for media_type in said.media_types)
 
     def _multipart(
-        self, source: _Source, start: int, end: int, said: Claims, children: _Children, *, declared: bool
+        self, source: Source, start: int, end: int, said: Claims, children: Children, *, declared: bool
     ) -> bool:
         """Cut a multipart by each boundary that it may have."""
         number = children.place.number
@@ -286,7 +229,7 @@ class Tree:
         exact = [(b, lines) for b, lines in found if any(line.exact and not line.closing for line in lines)]
         if len(exact) > 1:
             self._doubt(Trick.BOUNDARY_TWICE, number, "it can be cut at more than one boundary")
-        children.place = _Place(
+        children.place = Place(
             number,
             children.place.depth,
             children.place.origin,
@@ -312,12 +255,12 @@ class Tree:
 
     def _cut(
         self,
-        source: _Source,
+        source: Source,
         start: int,
         end: int,
         lines: list[Delimiter],
         said: Claims,
-        children: _Children,
+        children: Children,
         *,
         first: bool,
     ) -> bool:
@@ -342,7 +285,7 @@ class Tree:
             )
         return opened
 
-    def _regions(self, source: _Source, made: Cut, said: Claims, children: _Children, reading: str) -> bool:
+    def _regions(self, source: Source, made: Cut, said: Claims, children: Children, reading: str) -> bool:
         """Read the parts of a cut, and what stands around them; tell whether all of it became children."""
         usual = "message/rfc822" if said.media_types[0] == "multipart/digest" else "text/plain"
         number = children.place.number
@@ -383,7 +326,7 @@ class Tree:
                 children.made.append(self._entity(source, region.start, region.end, place))
         return complete
 
-    def _aside(self, source: _Source, start: int, end: int, origin: Origin, children: _Children) -> bool:
+    def _aside(self, source: Source, start: int, end: int, origin: Origin, children: Children) -> bool:
         """Keep what stands before the first or behind the last delimiter, unless it is what mailers write there."""
         text = source.octets[start:end].strip()
         if not text or text.lower().rstrip(b".") in _USUAL_PREAMBLES:
@@ -393,15 +336,15 @@ class Tree:
         if not self._may_go_on(children):
             return False
         place = children.next(origin)
-        inner = _Children(place)
+        inner = Children(place)
         said = Claims(("text/plain",))
         self._files(source, start, end, said, inner)
-        children.made.append(_part(source, start, start, end, place, (), said, inner, opened=False))
+        children.made.append(made_part(source, start, start, end, place, (), said, inner, opened=False))
         return True
 
     # Files within a body
 
-    def _files(self, source: _Source, body: int, end: int, said: Claims, children: _Children) -> None:
+    def _files(self, source: Source, body: int, end: int, said: Claims, children: Children) -> None:
         """Find the files in a text or a TNEF, which some clients show as attachments."""
         number = children.place.number
         head = source.octets[body : body + 64].lstrip()
@@ -431,7 +374,7 @@ class Tree:
                 )
                 self._found(inside, Origin.UUENCODED, children)
 
-    def _found(self, files: list[tuple[str, bytes]], origin: Origin, children: _Children) -> None:
+    def _found(self, files: list[tuple[str, bytes]], origin: Origin, children: Children) -> None:
         for name, octets in dict.fromkeys(files):
             if not self._effort.look(len(octets)) or not self._may_go_on(children):
                 return
@@ -466,36 +409,3 @@ def _external(said: Claims) -> str:
     parameters = dict(said.parameters)
     where = parameters.get("url") or " ".join(filter(None, (parameters.get("site"), parameters.get("name"))))
     return f"the body is elsewhere, to be fetched by {parameters.get('access-type', 'nobody')[:40]}: {where[:200]}"
-
-
-def _part(
-    source: _Source,
-    start: int,
-    body: int,
-    end: int,
-    place: _Place,
-    fields: tuple[Field, ...],
-    said: Claims,
-    children: _Children,
-    *,
-    opened: bool,
-) -> Part:
-    return Part(
-        place.number,
-        place.origin,
-        source.octets,
-        start,
-        body,
-        end,
-        fields,
-        said.media_types,
-        said.parameters,
-        said.charsets,
-        said.encodings,
-        said.disposition,
-        said.names,
-        tuple(children.made),
-        place.reading,
-        source.nested,
-        opened,
-    )
