@@ -44,10 +44,11 @@ def test_a_plain_header_has_no_doubts() -> None:
     ("value", "types"),
     [
         ("text", ("text/plain",)),
-        ('"text/html"', ("text/html",)),
-        ("text / html", ("text/html",)),
-        ("text\\html", ("text/html",)),
-        ("multipart; boundary=b", ("multipart/mixed",)),
+        ('"text/html"', ("text/html", "text/plain")),
+        ("text / html", ("text/html", "text/plain")),
+        ("text\\html", ("text/html", "text/plain")),
+        ("text/\t'html", ("text/html", "text/plain")),
+        ("multipart; boundary=b", ("multipart/mixed", "text/plain")),
         (";", ("text/plain",)),
     ],
 )

@@ -25,7 +25,7 @@ MAX_BOUNDARY: Final = 70
 """Characters, RFC 2046 §5.1.1."""
 _LONGEST_BOUNDARY: Final = 1000
 _TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
-_LOOSE_TYPE: Final = re.compile(r"""["'\s]*([^\s/\\"';,]{1,127})\s*[/\\]\s*([^\s;,"']{1,127})""")
+_LOOSE_TYPE: Final = re.compile(r"""["'\s]*([^\s/\\"';,]{1,127})\s*[/\\][\s"']*([^\s;,"']{0,127})""")
 _LONGEST_ENCODING: Final = 1000
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 _TOKEN: Final = re.compile(r"[a-z0-9_-]{1,40}")
@@ -99,12 +99,10 @@ def _media_types(
             doubts[Trick.TYPE_BROKEN, f"the Content-Type is broken: {value.head[:_SHOWN]!r}"] = None
             loose = _LOOSE_TYPE.match(head)
             if loose is not None:
-                head = f"{loose[1]}/{loose[2]}"
+                found[f"{loose[1]}/{loose[2]}"] = None
             elif value.named("boundary"):
-                head = "multipart/mixed"
-            else:
-                found[usual_type] = None
-                continue
+                found["multipart/mixed"] = None
+            head = usual_type  # for a reader who takes nothing that is broken (RFC 2045 §5.2)
         found[head] = None
         if not value.whole:
             doubts[

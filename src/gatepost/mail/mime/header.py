@@ -70,9 +70,9 @@ def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
     """Read the header that begins at `start`, of a part that ends at `end`; `bare`: a CR alone ends a line too."""
     if octets.startswith((b"From ", b">From "), start, end):  # the first line of a message in an mbox
         start = min(octets.find(b"\n", start, end) + 1 or end, end)
-    if octets.startswith((b"\r\n", b"\n", b"\r"), start, end):
+    if octets.startswith((b"\r\n", b"\n"), start, end) or (bare and octets.startswith(b"\r", start, end)):
         return _empty(octets, start, end)
-    stop, body = _blank_line(octets, start, end)
+    stop, body = _blank_line(octets, start, end, bare=bare)
     doubts: list[tuple[Trick, str]] = []
     if stop - start > MAX_HEADER:
         doubts.append((Trick.HEADER_TOO_LONG, f"the header has more than {MAX_HEADER:,} octets"))
@@ -187,11 +187,11 @@ def _beyond(octets: bytes, start: int, end: int) -> tuple[Field, ...]:
     return tuple([Field(field[1].decode("ascii").lower(), field[2]) for field in found])
 
 
-def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:
+def _blank_line(octets: bytes, start: int, end: int, *, bare: bool) -> tuple[int, int]:
     """Find the blank line: where the header ends with its last line end, and where the body begins."""
     crlf = octets.find(b"\n\r\n", start, end)
     stop, body = (end, end) if crlf < 0 else (crlf + 1, crlf + 3)
-    for pair in (b"\n\n", b"\r\r"):
+    for pair in (b"\n\n", b"\r\r") if bare else (b"\n\n",):
         at = octets.find(pair, start, stop)
         if at >= 0:
             stop, body = at + 1, at + 2
@@ -201,6 +201,7 @@ def _blank_line(octets: bytes, start: int, end: int) -> tuple[int, int]:
 def _empty(octets: bytes, start: int, end: int) -> Header:
     """Read a header without fields; when one follows behind blank lines, some readers would take that."""
     body = start + (2 if octets.startswith(b"\r\n", start, end) else 1)
+    bare = octets.startswith(b"\r", start, end) and body == start + 1
     blank = _BLANK.match(octets, start, end)
     late = blank.end() if blank is not None else end
     if late < end and looks_like_header(octets, late):
@@ -209,5 +210,6 @@ def _empty(octets: bytes, start: int, end: int) -> Header:
             body,
             ((Trick.HEADER_LATE, "a blank line comes before the header; some readers skip it"),),
             late=late,
+            bare=bare,
         )
-    return Header((), body)
+    return Header((), body, bare=bare)

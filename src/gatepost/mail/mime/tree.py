@@ -95,8 +95,8 @@ class Tree:
             if not children.made or not _says_the_same(claims(fields, children.place.usual_type), said):
                 self._alternative(source, body, end, fields, children, why)
         if header.bare:
-            fields = headers.read(source.octets, start, end, bare=False).fields
-            self._alternative(source, header.body, end, fields, children, "a CR alone is no line end")
+            other = headers.read(source.octets, start, end, bare=False)
+            self._alternative(source, other.body, end, other.fields, children, "a CR alone is no line end")
         if header.late is not None and self._may_go_on(children):
             place = children.again("blank lines before the header are skipped")
             children.made.append(self._entity(source, header.late, end, place))
@@ -155,7 +155,8 @@ class Tree:
             if is_message:
                 opened = self._message(inner, start, stop, said, children) or opened
         # A reader that does not open it, or not as it is encoded, has it as a whole.
-        return opened and not (is_multipart and is_message) and all(e in IDENTITY for e in said.encodings)
+        families = {media_type.partition("/")[0] for media_type in said.media_types}
+        return opened and len(families) == 1 and all(e in IDENTITY for e in said.encodings)
 
     def _bodies(self, source: Source, body: int, end: int, said: Claims) -> list[tuple[Source, int, int]]:
         """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
