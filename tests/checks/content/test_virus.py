@@ -142,6 +142,26 @@ def test_what_lies_in_no_part_is_said_to_be_in_the_whole_or_before_the_parts(
     assert evidence.where == where
 
 
+ALTERNATIVES = {
+    "two encodings": attached(EICAR, b"a.txt").replace(
+        b"Content-Transfer-Encoding", b"Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding"
+    ),
+    "an encoding with junk": attached(EICAR, b"a.txt").replace(b"base64", b"base64 ;x"),
+    "padding within": attached(b"x", b"a.txt") + encodebytes(EICAR),
+    "no header between": attached(EICAR, b"a.txt").replace(b"base64", b"base64\r\nno field"),
+}
+
+
+@pytest.mark.parametrize("trick", ALTERNATIVES)
+@peer
+def test_what_only_another_reader_would_see_is_found(clamd: Clamd, trick: str) -> None:
+    [finding] = look(clamd.address, content(multipart(TEXT, ALTERNATIVES[trick])))
+    assert finding.result is Result.FOUND
+    [evidence] = finding.evidence
+    assert isinstance(evidence, SignatureEvidence)
+    assert "part 2" in evidence.where
+
+
 def test_a_part_as_a_message_decodes_to_the_same_octets() -> None:
     part = view(multipart(TEXT, attached(b"data", b"a.pdf"))).root.children[-1]
     assert message_from_bytes(as_message(part)).get_payload(decode=True) == b"data"

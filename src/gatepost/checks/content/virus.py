@@ -7,22 +7,26 @@ policy.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, assert_never
 
+from pybase64 import encodebytes
+
 from gatepost.checks.check import Dialer
-from gatepost.checks.content.clamd import Clamd, Clean, Match, Outage
+from gatepost.checks.content.clamd import Clamd, Clean, Match, Outage, Verdict
 from gatepost.checks.evidence import Evidence, NoteEvidence, OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import CHUNK, Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.settings import VirusSettings
-from gatepost.mail.mime import Origin, Part
+from gatepost.mail.mime import Origin, Part, View
+from gatepost.mail.mime.encodings import IDENTITY
 
 WHOLE: Final = "the message as a whole"
 _NAME: Final = "virus"
 _MAX_DEPTH: Final = 5
 _MAX_ASKED: Final = 64  # parts asked about to find the place of one signature
+_LEAST_BATCH: Final = 1 << 20  # octets that are asked about at once beside a small message
 _WITH_HEADER: Final = frozenset((Origin.PART, Origin.MESSAGE))
 
 NO_SCANNER: Final = Finding(
@@ -75,12 +79,15 @@ class VirusCheck:
         began = self._monotonic()
         evidence: tuple[Evidence, ...] = ()
         verdict = await self._clamd.ask(content.size, content.chunks)
+        where = ""
+        if isinstance(verdict, Clean):
+            verdict, where = await self._ask_otherwise(content)
         match verdict:
             case Clean():
                 result = Result.CLEAN
             case Match():
                 result = Result.FOUND
-                where = await self._locate(content, verdict.signature, began)
+                where = where or await self._locate(content, verdict.signature, began)
                 evidence = (SignatureEvidence(verdict.signature, self._engine, where),)
             case Outage():
                 result = Result.UNAVAILABLE
@@ -100,6 +107,14 @@ class VirusCheck:
     def close(self) -> None:
         """Close the connections that are kept for the next message."""
         self._clamd.close()
+
+    async def _ask_otherwise(self, content: Content) -> tuple[Verdict, str]:
+        """Ask about what another reader of the message would see than the scanner may have seen, and where it is."""
+        for parts, message in _otherwise(content.view(), max(content.size, _LEAST_BATCH)):
+            verdict = await self._clamd.ask(len(message), partial(_pieces, message))
+            if not isinstance(verdict, Clean):
+                return verdict, f"another reading of {' or '.join(parts[:3])}"
+        return Clean(), ""
 
     async def _locate(self, content: Content, signature: str, began: float) -> str:
         """Say in which part the signature matches: clamd tells only that it does, so ask about part by part.
@@ -133,6 +148,41 @@ class VirusCheck:
                     break
             else:
                 return
+
+
+def _otherwise(view: View, most: int) -> Iterator[tuple[list[str], bytes]]:
+    """Give plain messages, of at most so many octets decoded, that hold what can be read in more than one way.
+
+    Each comes with the names of the parts in it. An ordinary message has no such part.
+    """
+    batch: list[bytes] = []
+    names: list[str] = []
+    size = 0
+    for part in view.leaves:
+        elsewhere = part.reading or part.nested
+        if not elsewhere and (_is_plain(part) or len(part.readings()) == 1):
+            continue
+        for reading in part.readings():
+            if batch and size + len(reading) > most:
+                yield list(dict.fromkeys(names)), _plain(batch)
+                batch, names, size = [], [], 0
+            batch.append(reading)
+            names.append(str(part))
+            size += len(reading)
+    if batch:
+        yield list(dict.fromkeys(names)), _plain(batch)
+
+
+def _is_plain(part: Part) -> bool:
+    """Tell whether a body has one reading whatever stands in it."""
+    return all(encoding in IDENTITY for encoding in part.transfer_encodings)
+
+
+def _plain(files: Sequence[bytes]) -> bytes:
+    """Write a message of files that every reader reads alike."""
+    head = b'From: part\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="=_part"\r\n\r\n'
+    part = b"--=_part\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head + b"".join([part + encodebytes(file) for file in files]) + b"--=_part--\r\n"
 
 
 def as_message(part: Part) -> bytes:
