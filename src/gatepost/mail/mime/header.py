@@ -37,6 +37,7 @@ _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _BLANK: Final = re.compile(rb"[\n\r]+")
 _LONGEST_NAME: Final = 78
 _MAX_SHOWN: Final = 40
+_JUNK: Final = "a line that is no field ({!r}), where some readers end the header"
 _BARE: Final = "a CR without LF in the header, which some readers take for a line end"
 
 
@@ -101,9 +102,9 @@ def _fields(
     early: tuple[int, int] | None = None
     at = start
     for line in lines:
-        if line[:1] in (b" ", b"\t") and (name or folded):
+        if folded and line and line[0] in b" \t":
             folded.append(line)
-            if early is None and line.isspace() and at > start:
+            if early is None and line.isspace():
                 early = (len(fields) + 1, at + len(line) + 1)
                 doubts.append(
                     (Trick.HEADER_BLANK_FOLD, "a line of white space, where some readers end the header")
@@ -113,23 +114,21 @@ def _fields(
                 fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
             label, colon, value = line.partition(b":")
             name = _plain_name(label) if colon and len(label) <= _LONGEST_NAME else ""
-            if name or (colon and (name := _name(label, doubts))):
-                folded = [value]
-            else:
-                name, folded = "", []
-                if early is None and line.strip():
+            if not name and line and not line.isspace():
+                name = _name(label, doubts) if colon else ""
+                if early is None:
                     early = (len(fields), at)
-                    shown = line[:_MAX_SHOWN].decode("ascii", "replace").strip()
-                    doubts.append(
-                        (
-                            Trick.HEADER_JUNK,
-                            f"a line that is no field ({shown!r}), where some readers end the header",
-                        )
-                    )
+                    if not name:
+                        doubts.append((Trick.HEADER_JUNK, _JUNK.format(_shown(line))))
+            folded = [value] if name else []
         at += len(line) + 1
     if folded:
         fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
     return tuple(fields), early
+
+
+def _shown(line: bytes) -> str:
+    return line[:_MAX_SHOWN].decode("ascii", "replace").strip()
 
 
 @lru_cache(maxsize=1024)
