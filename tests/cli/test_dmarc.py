@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -83,3 +84,24 @@ def test_the_reports_of_a_day_are_made_from_the_journal(config: Path) -> None:
 def test_a_day_without_mail_says_so(config: Path) -> None:
     assert "No domain" in run("report", "--day", "2026-11-01", "-c", str(config)).output
     assert run("report", "--day", "tomorrow", "-c", str(config)).exit_code == 2
+
+
+def test_sending_by_hand_says_what_is_missing_and_begins_nothing(config: Path) -> None:
+    done = run("report", "--day", "2026-11-27", "--send", "-c", str(config))
+    assert done.exit_code == 1
+    assert "no next hop takes mail for other domains" in done.stderr
+    assert not (config.parent / "data/dmarc").exists()
+
+
+def test_what_could_not_be_sent_by_hand_is_told_and_tried_again(
+    config: Path, free_port: Callable[[], int]
+) -> None:
+    """Nobody listens there: the gateway is down."""
+    values = config.read_text().replace(
+        "[[domain]]", f'[[listener]]\naddress = "127.0.0.1:{free_port()}"\n[[domain]]'
+    )
+    config.write_text(f'{values}[[domain]]\nname = "*"\nnext_hop = ["127.0.0.1"]\n')
+    for _ in range(2):
+        done = run("report", "--day", "2026-11-27", "--send", "-c", str(config))
+        assert done.exit_code == 1
+        assert "good.example: not sent yet, try again later:" in done.stderr

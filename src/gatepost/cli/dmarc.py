@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import smtplib
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from gatepost.cli.options import Bad, settings_of
 from gatepost.cli.options import config as config_option
 
 if TYPE_CHECKING:
+    from gatepost.gateway.dmarc.outgoing import Outcome
     from gatepost.gateway.settings import Settings
     from gatepost.journal.aggregate import Asked
     from gatepost.mailauth.dmarc.report import Report
@@ -36,7 +36,8 @@ def dmarc() -> None:
     gatepost dmarc report             what we saw of others, yesterday
     gatepost dmarc report --send      the same, sent to those who asked for it
 
-    To send them every day, let cron or a systemd timer run the last one.
+    With dmarc.reports_from in the settings the gateway sends them by itself, every day. What was sent is not sent
+    again, whoever sent it.
     """  # noqa: D301 - click wants the character itself
 
 
@@ -75,19 +76,11 @@ def read(files: tuple[Path, ...], as_json: bool) -> None:
 @config_option
 def report(day: str | None, folder: Path | None, send: bool, as_json: bool, config: Path | None) -> None:
     """Make the reports of a day from the journal; without --folder or --send only show them."""
-    from gatepost.journal.aggregate import reports
-    from gatepost.journal.reader import records
+    from gatepost.gateway.dmarc.outgoing import reports_of, sender_of
 
     settings = settings_of(config)
     begin = _day(day)
-    domain = next((domain.name for domain in settings.domain if domain.name != "*"), settings.host)
-    asked = reports(
-        records(settings.journal_dir, begin, begin + 86_400),
-        begin=begin,
-        end=begin + 86_400 - 1,
-        org_name=domain,
-        email=f"postmaster@{domain}",
-    )
+    asked = reports_of(settings, begin)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([one.report for one in asked]), indent=2))
     elif not asked:
@@ -96,11 +89,9 @@ def report(day: str | None, folder: Path | None, send: bool, as_json: bool, conf
         click.echo("\n\n".join("\n".join(_told(one.report)) for one in asked))
     if folder is not None:
         for one in asked:
-            _write(folder, one.report, domain)
+            _write(folder, one.report, sender_of(settings).domain)
     if send:
-        failed = asyncio.run(_send(settings, asked, domain))
-        if failed:
-            raise Bad(f"{failed} reports could not be sent; the lines above say why")
+        _send(settings, begin, asked)
 
 
 def _documents(path: Path) -> Iterator[bytes]:
@@ -171,46 +162,40 @@ def _write(folder: Path, report: Report, domain: str) -> None:
     click.echo(f"written: {path}", err=True)
 
 
-async def _send(settings: Settings, asked: list[Asked], domain: str) -> int:
-    """Hand each report to this gateway for those who asked for it and may have it; give how many were not taken."""
-    from publicsuffixlist import PublicSuffixList
-
+def _send(settings: Settings, day: int, asked: list[Asked]) -> None:
+    """Hand over what was not sent before. Raises Bad when something could not be."""
+    from gatepost.gateway.dmarc import sent
+    from gatepost.gateway.dmarc.outgoing import Shut, door_of, send
     from gatepost.gateway.resolver import DnsResolver
-    from gatepost.gateway.settings import host_and_port
-    from gatepost.mailauth.dmarc.destination import aggregate_destinations
-    from gatepost.mailauth.dmarc.report_mail import report_mail
 
-    host, port = host_and_port(settings.listener[0].address)
-    author = f"postmaster@{domain}"
-    resolver = DnsResolver(settings.dns, time.time)
-    suffixes = PublicSuffixList()
-    failed = 0
-    with contextlib.closing(resolver):
-        for one in asked:
-            name = one.report.policy.domain
-            places = await aggregate_destinations(one.record, name, resolver, suffixes)
-            for place in places:
-                if not place.allowed:
-                    click.echo(f"{name}: not sent to {place.uri}: {place.reason}", err=True)
-            recipients = tuple(place.address for place in places if place.allowed)
-            if not recipients:
-                continue
-            content = report_mail(
-                one.report,
-                submitter=domain,
-                author=author,
-                recipients=recipients,
-                message_id=f"{one.report.report_id}@{settings.host}",
-                second=int(time.time()),
-            )
-            try:
-                with smtplib.SMTP(host, port, local_hostname=settings.host, timeout=30) as smtp:
-                    smtp.sendmail(author, recipients, content)
-            except (OSError, smtplib.SMTPException) as error:
-                failed += 1
-                click.echo(
-                    f"{name}: this gateway at {host}:{port} did not take the report: {error}", err=True
-                )
-            else:
-                click.echo(f"{name}: sent to {', '.join(recipients)}", err=True)
-    return failed
+    door = door_of(settings)
+    if isinstance(door, Shut):
+        raise Bad(door.why)
+
+    async def sending() -> Outcome:
+        with (
+            contextlib.closing(DnsResolver(settings.dns, time.time)) as resolver,
+            sent.opened(settings.dmarc_dir / "sent", day) as log,
+        ):
+            return await send(settings, asked, log, door, resolver, time.time)
+
+    try:
+        outcome = asyncio.run(sending())
+    except sent.Busy:
+        raise Bad("another process is sending the reports of that day just now") from None
+    except OSError as error:
+        raise Bad(f"{settings.dmarc_dir} cannot be used: {error.strerror}") from None
+    for one in outcome.told:
+        click.echo(f"{one.domain}: {_FATES[one.fate]} {one.detail}", err=True)
+    if len(asked) > len(outcome.told):
+        click.echo(f"{len(asked) - len(outcome.told)} were done before", err=True)
+    if any(one.fate in ("refused", "later") for one in outcome.told):
+        raise Bad("not all reports could be sent; the lines above say why")
+
+
+_FATES: Final = {
+    "sent": "sent to",
+    "nobody": "not sent:",
+    "refused": "not sent:",
+    "later": "not sent yet, try again later:",
+}

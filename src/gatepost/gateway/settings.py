@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from gatepost.checks.settings import ChecksSettings
 from gatepost.delivery.routes import parse_next_hop
 from gatepost.delivery.settings import DeliverySettings
+from gatepost.gateway.dmarc.settings import DmarcSettings
 from gatepost.gateway.memory.settings import MemorySettings
 from gatepost.gateway.resolver.settings import ResolverSettings
 from gatepost.policy.domains import Domains, DomainSettings, a_labels
@@ -105,6 +106,7 @@ class Settings(BaseModel):
     dns: ResolverSettings = ResolverSettings()
     memory: MemorySettings = MemorySettings()
     checks: ChecksSettings = ChecksSettings()
+    dmarc: DmarcSettings = DmarcSettings()
     policy: PolicySettings = PolicySettings()
     web: WebSettings = WebSettings()
 
@@ -112,7 +114,12 @@ class Settings(BaseModel):
     def _sound(self) -> Settings:
         if not self.listener:
             raise ValueError("name at least one [[listener]]")
-        Domains(self.domain)
+        domains = Domains(self.domain)
+        for address in filter(None, (self.dmarc.reports_from, *self.dmarc.reports_to)):
+            if domains.named(address.rpartition("@")[2]) is None:
+                raise ValueError(
+                    f"dmarc: {address} is at none of the named domains, so no mail for it comes here"
+                )
         for domain in self.domain:
             for hop in domain.next_hop:
                 parse_next_hop(hop)
@@ -139,6 +146,11 @@ class Settings(BaseModel):
     def spool_dir(self) -> Path:
         """Where the spool's shards are, one folder for each worker, named by its number."""
         return self.data_dir / "spool"
+
+    @property
+    def dmarc_dir(self) -> Path:
+        """Where it stands which DMARC reports were sent, and what was received."""
+        return self.data_dir / "dmarc"
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from gatepost.policy.disposition import Action
 
 MAX_DOMAINS: Final = 10_000
 MAX_ROWS: Final = 10_000  # of one domain; further kinds of messages are counted in `errors`
+MAX_IN_AN_ID: Final = 120
 GENERATOR: Final = "Gatepost"
 _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9.-]")
 
@@ -141,7 +143,7 @@ def _report(
     return Report(
         org_name=org_name,
         email=email,
-        report_id=_NOT_IN_AN_ID.sub("-", f"{name}.{begin}.{end}"),
+        report_id=f"{_in_an_id(name)}.{begin}.{end}",
         begin=begin,
         end=end,
         policy=PolicyPublished(
@@ -158,6 +160,12 @@ def _report(
         errors=tuple(errors),
         generator=GENERATOR,
     )
+
+
+def _in_an_id(name: str) -> str:
+    """Write a domain so that an id with it stays below the 200 characters that a report id may have."""
+    plain = _NOT_IN_AN_ID.sub("-", name)
+    return plain if len(plain) <= MAX_IN_AN_ID else sha256(name.encode()).hexdigest()
 
 
 def _counted(row: Row, count: int) -> Row:
