@@ -214,3 +214,18 @@ def test_a_list_that_would_be_left_out_is_bad_and_what_to_do_is_said(
     assert line.startswith(f" BAD  list {zone} is left out: ")
     assert wrong in line
     assert remedy in line
+
+
+def test_reports_that_cannot_leave_are_told_in_one_sentence(tmp_path: Path, answering: str) -> None:
+    reports = {"dmarc": {"reports_from": "reports@example.org"}}
+    ours = {"name": "example.org", "next_hop": [answering]}
+    assert (
+        "DMARC reports cannot be sent: no next hop takes mail for other domains"
+        in run(tmp_path, domain=[ours], **reports).output
+    )
+    everywhere = [ours, {"name": "*", "next_hop": [answering]}]
+    assert (
+        "are not signed: name a DKIM key for example.org"
+        in run(tmp_path, domain=everywhere, **reports).output
+    )
+    assert "DMARC" not in run(tmp_path, domain=everywhere).output

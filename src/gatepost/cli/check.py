@@ -62,6 +62,8 @@ def _verdicts(settings: Settings) -> Iterator[Verdict]:
 
         for good, words in asyncio.run(verdicts_of(settings)):
             yield "ok" if good else "BAD", words
+    if settings.dmarc.reports_from:
+        yield _reports(settings)
     virus = settings.checks.virus
     if virus is None:
         yield "note", "no virus scanner is named (checks.virus.address): messages are not checked for viruses"
@@ -128,6 +130,23 @@ async def _lists(settings: Settings, resolver: Resolver) -> list[Verdict]:
         else:
             verdicts.append(("ok", f"list {each.label} answers rightly about its test points"))
     return verdicts
+
+
+def _reports(settings: Settings) -> Verdict:
+    from gatepost.gateway.dmarc.outgoing import Shut, door_of
+    from gatepost.policy.domains import Domains
+
+    sender = settings.dmarc.reports_from
+    door = door_of(settings)
+    if isinstance(door, Shut):
+        return "note", door.why
+    domain = Domains(settings.domain).named(settings.dmarc.domain)
+    if domain is None or not domain.dkim:
+        return (
+            "note",
+            f"DMARC reports from {sender} are not signed: name a DKIM key for {settings.dmarc.domain}",
+        )
+    return "ok", f"DMARC reports from {sender} have a way out, by {door.host}:{door.port}"
 
 
 def _reach(what: str, target: str, without: str) -> Verdict:

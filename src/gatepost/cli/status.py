@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from msgspec import Struct
 
 from gatepost.cli.layout import paragraph, printable
 from gatepost.cli.options import config as config_option
 from gatepost.cli.options import settings_of
 from gatepost.cli.trace import When
+from gatepost.gateway.dmarc import sent
+from gatepost.gateway.dmarc.outgoing import Shut, door_of
 from gatepost.journal.lately import Lately, lately
 from gatepost.journal.lists import changes, courses, states
 from gatepost.journal.reader import Skipped
@@ -49,6 +52,7 @@ def status(since: float | None, as_json: bool, config: Path | None) -> None:
     pid = running_pid(settings.data_dir)
     counts = lately(settings.journal_dir, began, Skipped())
     totals = Stock(settings.spool_dir).totals()
+    reports = _reports(settings)
     wrong = _wrong(settings, pid, counts, totals, now)
     if as_json:
         plain = {
@@ -67,11 +71,12 @@ def status(since: float | None, as_json: bool, config: Path | None) -> None:
                 check: {"times": outage.times, "last": rfc3339(outage.last), "reason": outage.reason}
                 for check, outage in counts.outages.items()
             },
+            "dmarc_reports": reports,
             "wrong": wrong,
         }  # fmt: skip
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
     else:
-        click.echo("\n".join(_told(settings, pid, counts, totals, wrong, now - began)))
+        click.echo("\n".join(_told(settings, pid, counts, totals, reports, wrong, now - began)))
     if wrong:
         raise SystemExit(1)
 
@@ -96,6 +101,8 @@ def _wrong(settings: Settings, pid: int, counts: Lately, totals: Totals, now: fl
         wrong.append(
             f"{totals.unreadable} parts of the spool cannot be read; look at the rights of {settings.spool_dir}"
         )
+    if settings.dmarc.reports_from and isinstance(door := door_of(settings), Shut):
+        wrong.append(door.why)
     free = _free(settings.data_dir)
     if free is not None and free < 2 * settings.spool.min_free:
         wrong.append(
@@ -103,6 +110,24 @@ def _wrong(settings: Settings, pid: int, counts: Lately, totals: Totals, now: fl
             f"below {octets(settings.spool.min_free)} no mail is taken"
         )
     return [printable(each) for each in wrong]
+
+
+class Reports(Struct, frozen=True, kw_only=True):
+    """The DMARC reports of a day: when the last of them went (RFC 3339), how many did and did not."""
+
+    day: str
+    finished: str
+    sent: int
+    unsent: int
+
+
+def _reports(settings: Settings) -> Reports | None:
+    last = sent.last_finished(settings.dmarc_dir / "sent")
+    if last is None:
+        return None
+    return Reports(
+        day=rfc3339(last[0])[:10], finished=rfc3339(last[1].time), sent=last[1].sent, unsent=last[1].unsent
+    )
 
 
 def _free(directory: Path) -> int | None:
@@ -113,7 +138,13 @@ def _free(directory: Path) -> int | None:
 
 
 def _told(
-    settings: Settings, pid: int, counts: Lately, totals: Totals, wrong: list[str], span: float
+    settings: Settings,
+    pid: int,
+    counts: Lately,
+    totals: Totals,
+    reports: Reports | None,
+    wrong: list[str],
+    span: float,
 ) -> list[str]:
     running = f"runs (process {pid})" if pid else "does not run"
     state = click.style(running, fg="green" if pid else "red", bold=True)
@@ -131,6 +162,12 @@ def _told(
         paragraph("", sent),
         paragraph("Queue", f"{totals.waiting:,} wait, {totals.held:,} are held (gatepost quarantine list)"),
     ]
+    if reports is not None:
+        unsent = f", {reports.unsent:,} could not go to anyone" if reports.unsent else ""
+        told = f"{reports.sent:,} DMARC reports of {reports.day} sent{unsent}; done {reports.finished}"
+        lines.append(paragraph("Reports", told))
+    elif settings.dmarc.reports_from:
+        lines.append(paragraph("Reports", "no DMARC reports were sent yet"))
     if wrong:
         lines += ["", click.style("Out of order", fg="red", underline=True)]
         lines += [paragraph("!", each) for each in wrong]
