@@ -1,5 +1,7 @@
 """The supervisor: binds the sockets, forks a worker per core and the web process, and keeps them alive.
 
+Now and then it sends a process on an errand, such as the DMARC reports of the day.
+
 It holds every listening socket itself. A worker that dies leaves its connections-to-be waiting in the socket's
 queue, and its successor takes them: not even `kill -9` turns a client away. It reads no mail and runs no event
 loop, so there is next to nothing in it that can fail.
@@ -17,9 +19,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
+from gatepost.gateway.dmarc import daily
+from gatepost.gateway.dmarc.outgoing import Shut, door_of
+from gatepost.gateway.errand import Errand
 from gatepost.gateway.settings import Settings, SettingsError, host_and_port
 from gatepost.mail.ids import NODES
 from gatepost.reception.counts import ConnectionCounts
@@ -31,6 +37,7 @@ PID_FILE: Final = "gatepost.pid"
 _NODE_FILE: Final = "node"
 _BACKLOG: Final = 1024
 _STOP_SECONDS: Final = 20.0
+_AGAIN: Final = 75  # how an errand ends that is not done yet: EX_TEMPFAIL of sysexits(3)
 _SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
@@ -68,6 +75,9 @@ class Supervisor:
         self._workers = settings.workers or os.cpu_count() or 1
         self._node = 0
         self._children: list[_Child] = []
+        self._errands = [
+            Errand("dmarc reports", self._report, daily.DailyTurn(settings, time.time), time.monotonic)
+        ]
         self._sockets: dict[tuple[str, int], socket.socket] = {}
         self._web_socket: socket.socket | None = None
         self._lifeline = os.pipe()
@@ -95,7 +105,11 @@ class Supervisor:
             for child in self._children:
                 if not child.pid and child.start_at <= now:
                     self._start(child)
+            for errand in self._errands:
+                if errand.due():
+                    errand.pid = self._fork(errand.name, partial(_errand_status, errand))
             waits = [child.start_at - now for child in self._children if not child.pid]
+            waits += [errand.wait() for errand in self._errands]
             received = signal.sigtimedwait(_SIGNALS, max(min(waits, default=3600.0), 0.01))
             match received.si_signo if received is not None else None:
                 case signal.SIGCHLD:
@@ -107,16 +121,21 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         child.started = time.monotonic()
+        child.pid = self._fork(child.name, child.run)
+
+    def _fork(self, name: str, run: Callable[[], int | None]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
-        if pid:
-            child.pid = pid
-            return
-        _become(child, self._lifeline[1])
+        if not pid:
+            _become(name, run, self._lifeline[1])
+        return pid
 
     def _reap(self) -> None:
         """Note which children ended; they are started again, later and later when they die young."""
+        for errand in self._errands:
+            if errand.pid and (ended := os.waitpid(errand.pid, os.WNOHANG))[0]:
+                errand.ended(os.waitstatus_to_exitcode(ended[1]))
         for child in self._children:
             if not child.pid:
                 continue
@@ -155,6 +174,8 @@ class Supervisor:
             log.error("the old settings stay: a change of %s needs a restart", ", ".join(changed))
             return
         self._settings = new
+        for errand in self._errands:
+            errand.occasion = daily.DailyTurn(new, time.time)
         log.info("new settings: restarting the workers one by one")
         for child in self._children:
             if child.pid:
@@ -169,16 +190,17 @@ class Supervisor:
         log.info("stopping: sessions finish or get 421, deliveries finish or wait in the spool")
         for sock in self._sockets.values():
             sock.close()
-        for child in self._children:
-            if child.pid:
-                os.kill(child.pid, signal.SIGTERM)
+        running: list[_Child | Errand] = [*self._children, *self._errands]
+        for one in running:
+            if one.pid:
+                os.kill(one.pid, signal.SIGTERM)
         until = time.monotonic() + _STOP_SECONDS
-        for child in self._children:
-            if child.pid:
-                self._wait_for(child, max(until - time.monotonic(), 0.1))
+        for one in running:
+            if one.pid:
+                self._wait_for(one, max(until - time.monotonic(), 0.1))
         log.info("stopped")
 
-    def _wait_for(self, child: _Child, seconds: float) -> None:
+    def _wait_for(self, child: _Child | Errand, seconds: float) -> None:
         until = time.monotonic() + seconds
         while os.waitpid(child.pid, os.WNOHANG) == (0, 0):
             if time.monotonic() > until:
@@ -199,6 +221,9 @@ class Supervisor:
             ).run()
 
         return run
+
+    def _report(self) -> bool:
+        return daily.run(self._settings, time.time)
 
     def _serve_pages(self) -> None:
         assert self._web_socket is not None  # noqa: S101
@@ -248,6 +273,8 @@ class Supervisor:
             log.warning(
                 "no virus scanner is named (checks.virus.address): messages are not checked for viruses"
             )
+        if settings.dmarc.reports_from and isinstance(door := door_of(settings), Shut):
+            log.warning("%s", door.why)
         if settings.web.address:
             log.info("pages at http://%s/", settings.web.address)
 
@@ -263,7 +290,11 @@ def running_pid(data_dir: Path) -> int:
     return pid if pid != os.getpid() and b"gatepost" in command else 0
 
 
-def _become(child: _Child, lifeline: int) -> NoReturn:
+def _errand_status(errand: Errand) -> int:
+    return 0 if errand.run() else _AGAIN
+
+
+def _become(name: str, run: Callable[[], int | None], lifeline: int) -> NoReturn:
     """Be the child: never return into the supervisor's code."""
     status = 1
     try:
@@ -271,12 +302,11 @@ def _become(child: _Child, lifeline: int) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         for number in (signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # the supervisor hears these for all
-        child.run()
-        status = 0
+        status = run() or 0
     except SpoolUnusable as error:
-        log.error("%s cannot run: %s", child.name, error)  # noqa: TRY400 - the sentence says what to do
+        log.error("%s cannot run: %s", name, error)  # noqa: TRY400 - the sentence says what to do
     except BaseException:
-        log.exception("%s ended by an error", child.name)
+        log.exception("%s ended by an error", name)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
