@@ -13,6 +13,7 @@ from gatepost.cli.dmarc import dmarc
 from gatepost.journal.writer import Journal
 from gatepost.mailauth.dmarc.report_xml import write_report
 from tests.journal.test_aggregate import REJECTED, made, reception
+from tests.mailauth.dmarc.test_attached import failure_mail
 
 DAY = 1_795_737_600  # 2026-11-27 in UTC
 [REPORT] = made(reception("pass", aligned=("spf good.example (identical)",)), reception("fail", REJECTED))
@@ -105,3 +106,15 @@ def test_what_could_not_be_sent_by_hand_is_told_and_tried_again(
         done = run("report", "--day", "2026-11-27", "--send", "-c", str(config))
         assert done.exit_code == 1
         assert "good.example: not sent yet, try again later:" in done.stderr
+
+
+def test_a_failure_report_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "report.eml").write_bytes(failure_mail())
+    lines = run("read", str(tmp_path / "report.eml")).output.splitlines()
+    assert lines[:3] == [
+        "a.sender.example  one message, seen by mx.receiver.example, 2011-10-08 20:15 UTC",
+        "  what was wrong: its content was changed after it was signed by DKIM; it was refused",
+        "  came from: 192.0.2.1",
+    ]
+    [report] = json.loads(run("read", "--json", str(tmp_path / "report.eml")).output)
+    assert (report["domain"], report["failure"]) == ("a.sender.example", "bodyhash")

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from gatepost.gateway.dmarc.outgoing import Outcome
     from gatepost.gateway.settings import Settings
     from gatepost.journal.aggregate import Asked
+    from gatepost.mailauth.dmarc.failure import FailureReport
     from gatepost.mailauth.dmarc.report import Report
 
 _MOST: Final = 64 << 20  # octets of one file that are read
@@ -45,14 +45,18 @@ def dmarc() -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an array of reports.")
 def read(files: tuple[Path, ...], as_json: bool) -> None:
-    """Show reports about our domains: XML, .gz, .zip, or the mail that carries one; "-" is standard input."""
-    from gatepost.mailauth.dmarc.report_xml import Unreadable, read_report
+    """Show reports about our domains: XML, .gz, .zip, or the mail that carries one; "-" is standard input.
 
-    found: list[Report] = []
+    Failure reports about single messages (RFC 9991) are explained, too.
+    """
+    from gatepost.mailauth.dmarc.attached import read_file
+    from gatepost.mailauth.dmarc.report import Report
+    from gatepost.mailauth.dmarc.report_xml import Unreadable
+
+    found: list[Report | FailureReport] = []
     unreadable = 0
     for path in files:
-        for octets in _documents(path):
-            report = read_report(octets)
+        for report in read_file(_octets(path)):
             if isinstance(report, Unreadable):
                 unreadable += 1
                 click.echo(f"{path}: {report.why}", err=True)
@@ -61,7 +65,8 @@ def read(files: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
-        click.echo("\n\n".join("\n".join(_told(report)) for report in found))
+        stories = (_told(one) if isinstance(one, Report) else _explained(one) for one in found)
+        click.echo("\n\n".join("\n".join(story) for story in stories))
     if unreadable:
         raise SystemExit(1)
 
@@ -94,46 +99,56 @@ def report(day: str | None, folder: Path | None, send: bool, as_json: bool, conf
         _send(settings, begin, asked)
 
 
-def _documents(path: Path) -> Iterator[bytes]:
-    """Give what may be a report: a file, or the attachments of a mail."""
+def _octets(path: Path) -> bytes:
     try:
-        octets = sys.stdin.buffer.read(_MOST) if str(path) == "-" else path.read_bytes()[:_MOST]
+        if str(path) == "-":
+            return sys.stdin.buffer.read(_MOST)
+        with path.open("rb") as file:
+            return file.read(_MOST)
     except OSError as error:
         raise Bad(f"{path} cannot be read: {error.strerror}") from None
-    if octets[:2] in (b"\x1f\x8b", b"PK") or octets.lstrip()[:1] == b"<":
-        yield octets
-        return
-    parts = 0
-    for part in message_from_bytes(octets).walk():
-        kind = part.get_content_type()
-        if kind in (
-            "application/gzip",
-            "application/zip",
-            "application/x-gzip",
-            "application/xml",
-            "text/xml",
-        ) or (part.get_filename() or "").lower().endswith((".gz", ".zip", ".xml")):
-            payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes):
-                parts += 1
-                yield payload
-    if not parts:
-        raise Bad(f"{path} holds no report: neither XML, nor packed, nor a mail with one")
+
+
+def _explained(report: FailureReport) -> Iterator[str]:
+    """Tell what a failure report says of its message."""
+    yield click.style(f"{report.domain}", bold=True) + (
+        f"  one message, seen by {report.reporter or 'somebody who does not say his name'}"
+        + (f", {datetime.fromtimestamp(report.arrived, UTC):%Y-%m-%d %H:%M} UTC" if report.arrived else "")
+    )
+    yield f"  what was wrong: {report.meaning}" + (f"; {report.fate}" if report.fate else "")
+    for label, value in (
+        ("came from", report.source_ip),
+        ("reverse-path", report.mail_from),
+        ("author", report.header_from),
+        ("subject", report.subject),
+        ("Message-ID", report.message_id),
+        ("signed for", f"{report.dkim_domain} with {report.dkim_selector}" if report.dkim_domain else ""),
+        ("SPF record", report.spf_record),
+        ("Identity-Alignment", report.alignment),
+        *(("results", result) for result in report.results),
+    ):
+        if value:
+            yield f"  {label}: {value}"
 
 
 def _told(report: Report) -> Iterator[str]:
+    """Tell what an aggregate report says; its words are a stranger's."""
+    from gatepost.journal.words import printable
+
     begin, end = (datetime.fromtimestamp(at, UTC) for at in (report.begin, report.end))
-    yield click.style(f"{report.policy.domain}", bold=True) + (
-        f"  {report.messages:,} messages seen by {report.org_name}, {begin:%Y-%m-%d %H:%M} to {end:%m-%d %H:%M} UTC"
+    period = f"{begin:%Y-%m-%d %H:%M} to {end:%m-%d %H:%M} UTC"
+    yield click.style(printable(report.policy.domain), bold=True) + (
+        f"  {report.messages:,} messages seen by {printable(report.org_name)}, {period}"
     )
-    yield f"  policy {report.policy.p}" + (f", subdomains {report.policy.sp}" if report.policy.sp else "")
+    subdomains = f", subdomains {report.policy.sp}" if report.policy.sp else ""
+    yield printable(f"  policy {report.policy.p}{subdomains}")
     yield f"  {'messages':>8}  {'from':<24}{'SPF':<6}{'DKIM':<6}{'done':<12}in the name of"
     for row in sorted(report.rows, key=lambda row: -row.count):
         colour = "green" if "pass" in (row.spf, row.dkim) else "red"
-        checks = click.style(f"{row.spf:<6}{row.dkim:<6}", fg=colour)
-        yield f"  {row.count:>8,}  {row.source_ip:<24}{checks}{row.disposition:<12}{row.header_from}"
+        checks = click.style(printable(f"{row.spf:<6}{row.dkim:<6}"), fg=colour)
+        yield f"  {row.count:>8,}  {row.source_ip:<24}{checks}{printable(f'{row.disposition:<12}{row.header_from}')}"
     for problem in (*report.errors, *report.problems):
-        yield f"  note: {problem}"
+        yield printable(f"  note: {problem}")
 
 
 def _day(text: str | None) -> int:

@@ -324,3 +324,9 @@ def test_a_damaged_report_is_read_or_says_why(octets: bytes, at: int, report: by
     damaged = report[: at * 3] + octets + report[at * 3 + len(octets) :]
     for form in (damaged, zlib.compress(damaged, wbits=31), zipped(report)[:30] + octets):
         assert isinstance(read_report(form), Report | Unreadable)
+
+
+@pytest.mark.parametrize("second", ["4102444801", "999999999999999999"])
+def test_a_time_that_no_calendar_holds_is_none(second: str) -> None:
+    xml = write_report(REPORT).replace(f"<end>{REPORT.end}".encode(), f"<end>{second}".encode())
+    assert read_report(xml) == Unreadable("its time lies beyond 2100")

@@ -28,6 +28,7 @@ from gatepost.mailauth.dmarc.report import (
 MAX_XML: Final = 1 << 25  # octets, unpacked
 MAX_ROWS: Final = 30_000
 MAX_ELEMENTS: Final = 1_000_000
+MAX_TIME: Final = 4_102_444_800  # 2100-01-01, in seconds since 1970
 MAX_TEXT: Final = 1000  # characters of one element
 MAX_SIGNATURES: Final = 100  # of one row, RFC 9990 §3.1.3
 _MAX_DEPTH: Final = 32
@@ -354,6 +355,8 @@ class _Reader:
             return Unreadable("it does not say which domain it is about")
         if begin is None or end is None:
             return Unreadable("it does not say for which time it is")
+        if max(begin, end) > MAX_TIME:
+            return Unreadable("its time lies beyond 2100")
         if end < begin:
             self._problem("its time ends before it begins")
         if not self._rows:
