@@ -32,7 +32,8 @@ def dmarc() -> None:
     """Make and read the reports by which domains learn who sends in their name (DMARC, RFC 9990).
 
     \b
-    gatepost dmarc read FILE...       what others saw of our domains
+    gatepost dmarc received           what others saw of our domains, of the last 30 days
+    gatepost dmarc read FILE...       the same, from files
     gatepost dmarc report             what we saw of others, yesterday
     gatepost dmarc report --send      the same, sent to those who asked for it
 
@@ -97,6 +98,46 @@ def report(day: str | None, folder: Path | None, send: bool, as_json: bool, conf
             _write(folder, one.report, sender_of(settings).domain)
     if send:
         _send(settings, begin, asked)
+
+
+@dmarc.command()
+@click.option("--domain", metavar="DOMAIN", help="Only this one of our domains.")
+@click.option(
+    "--since", metavar="WHEN", default="30d", help="A day (UTC) or an age, such as 7d. Default: 30d."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@config_option
+def received(domain: str | None, since: str, as_json: bool, config: Path | None) -> None:
+    """Show who sends in the name of our domains, by the reports that came to dmarc.reports_to.
+
+    What needs a move comes first. Reports are what others say; those whose sender did not prove himself are told.
+    """
+    import apsw
+
+    from gatepost.cli.dmarc_received import lines
+    from gatepost.gateway.dmarc.overview import overview
+
+    settings = settings_of(config)
+    try:
+        found = overview(settings, _since(since), domain.lower() if domain else "")
+    except apsw.Error as error:
+        raise Bad(f"the received reports in {settings.dmarc_dir} cannot be read: {error}") from None
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    if not found.domains:
+        hint = "" if settings.dmarc.reports_to else "; name the addresses that take them: dmarc.reports_to"
+        click.echo(f"No reports came about {domain or 'our domains'} in that time{hint}.")
+    else:
+        click.echo("\n\n".join("\n".join(lines(one)) for one in found.domains))
+    for unread in found.unread:
+        click.echo(f"not counted: {unread.count:,} reports: {unread.why}")
+
+
+def _since(text: str) -> float:
+    if text.endswith("d") and text[:-1].isascii() and text[:-1].isdigit() and len(text) < 6:
+        return time.time() - int(text[:-1]) * 86_400
+    return float(_day(text))
 
 
 def _octets(path: Path) -> bytes:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from gatepost.checks.check import Stream
 from gatepost.gateway.checking import Checking
+from gatepost.gateway.dmarc.inbox import Inbox
+from gatepost.gateway.dmarc.incoming import inbox_of
 from gatepost.gateway.keys import sealer_of, signers_of
 from gatepost.gateway.settings import Settings
 from gatepost.journal.writer import Journal
@@ -70,6 +73,11 @@ def compose(
         counts=counts,
         confirmations=Confirmations(loop, journal),
         background=background,
+        copies=Inbox(
+            inbox_of(settings), frozenset(settings.dmarc.reports_to), partial(loop.run_in_executor, None)
+        )
+        if settings.dmarc.reports_to
+        else None,
     )
 
 

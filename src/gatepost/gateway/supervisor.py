@@ -23,9 +23,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
-from gatepost.gateway.dmarc import daily
+from gatepost.gateway.dmarc import daily, incoming
 from gatepost.gateway.dmarc.outgoing import Shut, door_of
-from gatepost.gateway.errand import Errand
+from gatepost.gateway.errand import Errand, Occasion
 from gatepost.gateway.settings import Settings, SettingsError, host_and_port
 from gatepost.mail.ids import NODES
 from gatepost.reception.counts import ConnectionCounts
@@ -75,8 +75,13 @@ class Supervisor:
         self._workers = settings.workers or os.cpu_count() or 1
         self._node = 0
         self._children: list[_Child] = []
+        errands = (
+            ("sender of DMARC reports", lambda: daily.run(self._settings, time.time)),
+            ("reader of DMARC reports", lambda: incoming.run(self._settings, time.time)),
+        )
         self._errands = [
-            Errand("dmarc reports", self._report, daily.DailyTurn(settings, time.time), time.monotonic)
+            Errand(name, run, occasion, time.monotonic)
+            for (name, run), occasion in zip(errands, _occasions(settings), strict=True)
         ]
         self._sockets: dict[tuple[str, int], socket.socket] = {}
         self._web_socket: socket.socket | None = None
@@ -174,8 +179,8 @@ class Supervisor:
             log.error("the old settings stay: a change of %s needs a restart", ", ".join(changed))
             return
         self._settings = new
-        for errand in self._errands:
-            errand.occasion = daily.DailyTurn(new, time.time)
+        for errand, occasion in zip(self._errands, _occasions(new), strict=True):
+            errand.occasion = occasion
         log.info("new settings: restarting the workers one by one")
         for child in self._children:
             if child.pid:
@@ -221,9 +226,6 @@ class Supervisor:
             ).run()
 
         return run
-
-    def _report(self) -> bool:
-        return daily.run(self._settings, time.time)
 
     def _serve_pages(self) -> None:
         assert self._web_socket is not None  # noqa: S101
@@ -288,6 +290,10 @@ def running_pid(data_dir: Path) -> int:
     except (OSError, ValueError):
         return 0
     return pid if pid != os.getpid() and b"gatepost" in command else 0
+
+
+def _occasions(settings: Settings) -> tuple[Occasion, Occasion]:
+    return daily.DailyTurn(settings, time.time), incoming.Waiting(settings)
 
 
 def _errand_status(errand: Errand) -> int:

@@ -267,6 +267,8 @@ class Acceptance:
             match committed:
                 case Stored():
                     self._learn(disposition)
+                    if services.copies is not None:
+                        services.copies.take(accepted, self._content)
                     services.confirmations.add(accepted, self._answer)
                     if self._held:
                         for record in held_back(message, now):

@@ -6,9 +6,11 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+from gatepost.checks.facts import Content
 from gatepost.checks.runner import Checks
+from gatepost.journal.records import Reception
 from gatepost.journal.writer import Journal
 from gatepost.mail.clock import Clock
 from gatepost.mail.ids import SessionIds
@@ -28,13 +30,21 @@ from gatepost.spool.interface import Spool
 Role = Literal["inbound", "submission", "relay"]
 
 
+class Copies(Protocol):
+    """Who wants a copy of some messages, such as of those that carry reports about our domains."""
+
+    def take(self, reception: Reception, content: Content) -> None:
+        """Look at a message that was just stored. Returns at once and never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The parts that a session is made with.
 
     `host` is our name in greeting and trace fields; `greeting` and `closing` are said in every session and the
     same in all; `lifetime` the seconds a message may stay undelivered.
-    `background` keeps a task alive until it ends.
+    `background` keeps a task alive until it ends. `copies` is None where nobody wants any.
     """
 
     host: str
@@ -58,6 +68,7 @@ class Services:
     counts: ConnectionCounts
     confirmations: Confirmations
     background: Callable[[asyncio.Task[None]], None]
+    copies: Copies | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
