@@ -275,3 +275,15 @@ def test_a_folder_that_cannot_be_written_is_found_at_the_start(tmp_path: Path, t
     with pytest.raises(OSError, match="journal"):
         Journal(tmp_path / "journal", "w0", turn.clock, turn.schedule)
     assert MAX_BACKLOG < 1 << 24
+
+
+def test_processes_that_live_for_moments_share_one_file_a_day_and_mend_a_cut_line(tmp_path: Path) -> None:
+    day = 1_795_737_600.0
+    for moment in (day, day + 10, day + 86_400):
+        writer.add_to_day(tmp_path, "errand", [Noted(time=moment, session="", event="x")], moment)
+        first = min(tmp_path.iterdir())
+        with first.open("ab") as file:
+            file.write(b'{"type":"gateway","ti')
+    assert len(list(tmp_path.iterdir())) == 2
+    found = list(records(tmp_path, day - 1, day + 2 * 86_400))
+    assert [record.time for record in found] == [day, day + 10, day + 86_400]

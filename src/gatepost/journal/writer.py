@@ -10,6 +10,7 @@ Must not know what the records mean.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import threading
@@ -165,6 +166,25 @@ class Journal:
             self._until = (now // _DAY + 1) * _DAY
             return
         raise FileExistsError(f"{path} and a hundred files after it exist already")
+
+
+def add_to_day(directory: Path, name: str, records: list[AnyRecord], now: float) -> None:
+    """Append records to the one file that `name` has for the day of `now`; for processes that live for moments.
+
+    One process at a time appends; a line that a former one left cut is ended first. Raises OSError.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d}T000000.000Z-{name}{SUFFIX}"
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        size = os.fstat(file).st_size
+        cut = size and os.pread(file, 1, size - 1) != b"\n"
+        lines = (b"\n" if cut else b"") + _encoded(records)
+        while lines:
+            lines = lines[os.write(file, lines) :]
+    finally:
+        os.close(file)
 
 
 def _encoded(records: list[AnyRecord]) -> bytes:

@@ -19,7 +19,7 @@ from gatepost.gateway.dmarc.outgoing import Outcome, Shut, door_of, reports_of, 
 from gatepost.gateway.resolver import DnsResolver
 from gatepost.gateway.settings import Settings
 from gatepost.journal.records import Noted
-from gatepost.journal.writer import Journal
+from gatepost.journal.writer import add_to_day
 from gatepost.mail.clock import Clock
 
 log = logging.getLogger("gatepost.dmarc")
@@ -89,9 +89,9 @@ def _tell(settings: Settings, day: int, outcome: Outcome, clock: Clock) -> None:
     level = logging.WARNING if outcome.later else logging.INFO
     log.log(level, "%s", words)
     with contextlib.suppress(OSError):  # the log has it
-        journal = Journal(settings.journal_dir, "dmarc", clock, lambda _: None)
-        journal.append(Noted(time=clock(), session="", event=EVENT, detail=words))
-        journal.close()
+        now = clock()
+        note = Noted(time=now, session="", event=EVENT, detail=words)
+        add_to_day(settings.journal_dir, "dmarc", [note], now)
 
 
 def words_of(day: int, outcome: Outcome) -> str:

@@ -20,9 +20,9 @@ from gatepost.gateway.dmarc import inbox
 from gatepost.gateway.dmarc.inbox import Letter
 from gatepost.gateway.dmarc.received import Received, opened_to_write
 from gatepost.gateway.settings import Settings
-from gatepost.journal.records import Noted
+from gatepost.journal.records import AnyRecord, Noted
 from gatepost.journal.words import printable
-from gatepost.journal.writer import Journal
+from gatepost.journal.writer import add_to_day
 from gatepost.mail.clock import Clock
 from gatepost.mail.ids import session_of
 from gatepost.mailauth.dmarc.attached import Found, read_message
@@ -75,15 +75,11 @@ def read(settings: Settings, clock: Clock) -> bool:
     lock = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        journal = Journal(settings.journal_dir, "dmarc", clock, lambda _: None)
         with opened_to_write(settings.dmarc_dir) as received:
-            reader = _Reader(settings, received, journal, clock)
-            try:
-                for letter, content in inbox.letters(directory):
-                    reader.read(letter, content)
-                received.tidy(clock() - settings.dmarc.keep_days * 86_400)
-            finally:
-                journal.close()
+            reader = _Reader(settings, received, clock)
+            for letter, content in inbox.letters(directory):
+                reader.read(letter, content)
+            received.tidy(clock() - settings.dmarc.keep_days * 86_400)
         inbox.tidy(directory, clock() - 3600)
     except BlockingIOError:  # another process reads
         return False
@@ -96,10 +92,10 @@ def read(settings: Settings, clock: Clock) -> bool:
 
 
 class _Reader:
-    def __init__(self, settings: Settings, received: Received, journal: Journal, clock: Clock) -> None:
+    def __init__(self, settings: Settings, received: Received, clock: Clock) -> None:
         self._domains = Domains(settings.domain)
         self._received = received
-        self._journal = journal
+        self._journal = settings.journal_dir
         self._clock = clock
 
     def read(self, letter: Letter | None, content: Path) -> None:
@@ -108,10 +104,9 @@ class _Reader:
             if letter is None:
                 message = content.stem
                 self._received.count_unread(_STOLEN, self._clock())
-                self._note(message, f"a report could not be read: {_STOLEN}")
-                return
-            for found in _found(content):
-                self._note(letter.message, self._keep(letter, found))
+                self._note(message, [f"a report could not be read: {_STOLEN}"])
+            else:
+                self._note(letter.message, [self._keep(letter, found) for found in _found(content)])
         except (OSError, apsw.Error):
             inbox.put_back(content)
             raise
@@ -154,16 +149,13 @@ class _Reader:
             for name in (a_labels(one.name) for one in self._domains)
         )
 
-    def _note(self, message: str, detail: str) -> None:
-        self._journal.append(
-            Noted(
-                time=self._clock(),
-                session=session_of(message),
-                message=message,
-                event=EVENT,
-                detail=printable(detail),
-            )
-        )
+    def _note(self, message: str, details: list[str]) -> None:
+        now, session = self._clock(), session_of(message)
+        notes: list[AnyRecord] = [
+            Noted(time=now, session=session, message=message, event=EVENT, detail=printable(detail))
+            for detail in details
+        ]
+        add_to_day(self._journal, "dmarc", notes, now)
 
 
 def _found(content: Path) -> tuple[Found, ...]:
