@@ -63,8 +63,8 @@ def test_who_sends_in_our_name_is_told_what_needs_a_move_first(filled: Path) -> 
         ("3", "3", "3"),
     ]
     assert "        to do: if mailer.example" in said
-    assert "1 messages in failure reports" in said
-    assert lines[-1] == "not counted: 1 reports: it is cut"
+    assert "1 message in failure reports" in said
+    assert lines[-1] == "not counted: 1 report: it is cut"
 
 
 def test_for_programs_it_is_json(filled: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from gatepost.gateway.dmarc.overview import Overview
 from gatepost.journal.records import AnyRecord
 from gatepost.web.app import create_app
 from gatepost.web.server import make_server
@@ -26,7 +27,10 @@ class Site:
     def __init__(self, directory: Path) -> None:
         self.journal = directory / "journal"
         self.spool = directory / "spool"
-        self.app: Starlette = create_app(self.journal, self.spool, lambda: NOW, "192.0.2.1:8025")
+        self.reported: Callable[[float], Overview | None] = lambda _: None
+        self.app: Starlette = create_app(
+            self.journal, self.spool, lambda: NOW, "192.0.2.1:8025", lambda since: self.reported(since)
+        )
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self._server = make_server(self.app)

@@ -36,6 +36,6 @@ def test_the_style_sheet_and_the_script_are_served_and_can_be_kept(site: Site) -
 
 def test_nothing_on_disk_is_changed_by_looking(site: Site) -> None:
     before = {path: path.stat().st_size for path in site.journal.iterdir()}
-    for path in ("/", "/held", "/queue", "/search?q=example", "/explain?q=550"):
+    for path in ("/", "/held", "/queue", "/search?q=example", "/explain?q=550", "/reports"):
         assert site.get(path)[0] == 200
     assert {path: path.stat().st_size for path in site.journal.iterdir()} == before

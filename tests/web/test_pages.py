@@ -5,16 +5,23 @@ from collections.abc import Callable
 from typing import Any, get_args
 from urllib.parse import quote
 
+import apsw
 import pytest
 from msgspec import structs
 
 from gatepost.checks.evidence import Evidence
 from gatepost.checks.finding import Finding, Result, Stage
+from gatepost.gateway.dmarc.overview import DomainOverview, Overview
+from gatepost.gateway.dmarc.received import Unread
 from gatepost.journal.records import Attempt, Reception
+from gatepost.mailauth.dmarc import sources
+from gatepost.mailauth.dmarc.report import Report
 from gatepost.reply.catalogue import ENTRIES
 from gatepost.reply.reply import Reply
 from gatepost.web.live import MAX_STREAMS, SHOWN
 from gatepost.web.pages import MAX_FOUND, MAX_ROWS
+from tests.gateway.dmarc.test_received import FAILURE
+from tests.mailauth.dmarc.test_sources import report, row
 from tests.web import sample
 from tests.web.conftest import NOW, Site
 
@@ -334,3 +341,54 @@ def test_a_fault_of_ours_is_a_guarded_page_without_its_details(
     assert "default-src 'self'" in fields["content-security-policy"]
     site.stop()
     assert "ZeroDivisionError" in caplog.text
+
+
+def reported(*reports: Report, unread: tuple[Unread, ...] = ()) -> Overview:
+    view = sources.view("good.example", reports, lambda address: address == "192.0.2.1", str)
+    domain = DomainOverview(view=view, unproven=1, failures=(FAILURE,), failure_count=1)
+    return Overview(since=0, domains=(domain,), unread=unread)
+
+
+def test_without_an_address_for_reports_the_page_says_how_to_get_some(site: Site) -> None:
+    status, _, page = site.get("/reports")
+    assert status == 200
+    assert "reports_to" in page
+    site.reported = lambda _: Overview(since=0, domains=(), unread=())
+    assert "Nothing was reported of your domains" in site.get("/reports")[2]
+
+
+def test_who_sends_in_our_name_is_shown_with_what_to_do_and_hostile_words_stay_words(site: Site) -> None:
+    evil = "<script>alert(1)</script>"
+    rows = (row("192.0.2.1", 90, spf="pass", dkim="pass"), row("198.51.100.1", 10, by=evil))
+    site.reported = lambda _: reported(report(*rows, organization=evil), unread=(Unread(evil, 3),))
+    status, _, page = site.get("/reports")
+    assert status == 200
+    assert "90.0%" in page
+    assert "One of your own servers" in page
+    assert "sends for you, let it sign for good.example (DKIM)" in page
+    assert "SPF does not let this address send for the domain" in page
+    assert evil not in page
+    assert page.count("&lt;script&gt;") >= 3
+
+
+def test_the_time_that_is_covered_can_be_chosen_and_nothing_else(site: Site) -> None:
+    asked: list[float] = []
+
+    def of(since: float) -> Overview:
+        asked.append(NOW - since)
+        return reported()
+
+    site.reported = of
+    for query in ("", "?days=7", "?days=90", "?days=99999999999", "?days=x"):
+        assert site.get(f"/reports{query}")[0] == 200
+    assert [round(age / 86_400) for age in asked] == [30, 7, 90, 30, 30]
+
+
+def test_when_what_was_received_cannot_be_read_it_is_said(site: Site) -> None:
+    def broken(_: float) -> Overview:
+        raise apsw.BusyError("locked")
+
+    site.reported = broken
+    status, _, page = site.get("/reports")
+    assert status == 503
+    assert "cannot be read just now" in page

@@ -131,7 +131,9 @@ def received(domain: str | None, since: str, as_json: bool, config: Path | None)
     else:
         click.echo("\n\n".join("\n".join(lines(one)) for one in found.domains))
     for unread in found.unread:
-        click.echo(f"not counted: {unread.count:,} reports: {unread.why}")
+        click.echo(
+            f"not counted: {unread.count:,} {'report' if unread.count == 1 else 'reports'}: {unread.why}"
+        )
 
 
 def _since(text: str) -> float:

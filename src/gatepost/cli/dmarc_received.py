@@ -44,7 +44,8 @@ def lines(found: DomainOverview) -> Iterator[str]:
     if len(view.sources) > _SOURCES:
         yield f"  and {len(view.sources) - _SOURCES:,} more sources; --json has all"
     if found.failure_count:
-        yield f"  {found.failure_count:,} messages in failure reports; the newest:"
+        messages = "message" if found.failure_count == 1 else "messages"
+        yield f"  {found.failure_count:,} {messages} in failure reports; the newest:"
     for failure in found.failures[:_FAILURES]:
         yield from _wrapped(
             f"from {failure.source_ip or 'somewhere'}, seen by {printable(failure.reporter) or 'somebody'}: "

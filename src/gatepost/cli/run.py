@@ -42,7 +42,12 @@ def _again(config: Path | None) -> Settings:
 
 
 def _pages(settings: Settings, sock: socket.socket) -> None:
+    from gatepost.gateway.dmarc.overview import Overview, overview
     from gatepost.web.app import create_app
     from gatepost.web.server import serve
 
-    serve(sock, create_app(settings.journal_dir, settings.spool_dir, time.time, settings.web.address))
+    def reports(since: float) -> Overview | None:
+        return overview(settings, since) if settings.dmarc.reports_to else None
+
+    app = create_app(settings.journal_dir, settings.spool_dir, time.time, settings.web.address, reports)
+    serve(sock, app)

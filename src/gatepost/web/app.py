@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from gatepost.gateway.dmarc.overview import Overview
 from gatepost.mail.clock import Clock
 from gatepost.web.guard import Guard
 from gatepost.web.live import Live
@@ -25,15 +26,22 @@ from gatepost.web.stock import Stock
 THREADS: Final = 6  # pages made at the same time: a search may read gigabytes of journal
 
 
-def create_app(journal_dir: Path, spool_dir: Path, clock: Clock, host: str) -> Starlette:
+def create_app(
+    journal_dir: Path,
+    spool_dir: Path,
+    clock: Clock,
+    host: str,
+    reports: Callable[[float], Overview | None] = lambda _: None,
+) -> Starlette:
     """Make the pages of the gateway that writes `journal_dir` and `spool_dir` (with a directory per shard).
 
     `host` is the configured address, with or without a port: the one Host name answered besides loopback's.
+    `reports` gives what others reported of our domains since a time, None where no address takes reports.
     """
     looks = environment(clock)
     stock = Stock(spool_dir)
     live = Live(journal_dir, stock, looks, clock)
-    pages = Pages(journal_dir, stock, live, looks, clock)
+    pages = Pages(journal_dir, stock, live, looks, clock, reports)
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
@@ -57,6 +65,7 @@ def create_app(journal_dir: Path, spool_dir: Path, clock: Clock, host: str) -> S
             Route("/message/{id}", pages.message),
             Route("/held", pages.held),
             Route("/queue", pages.queue),
+            Route("/reports", pages.reports),
             Route("/replies", pages.replies),
             Route("/replies/{id}", pages.reply),
             Route("/explain", pages.explain, name="explain"),

@@ -7,16 +7,19 @@ stream run on the loop. Every list is bounded. Nothing here changes anything.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+import apsw
 import msgspec
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from gatepost.gateway.dmarc.overview import Overview
 from gatepost.journal.query import Story, find
 from gatepost.journal.render import as_json
 from gatepost.mail import ids
@@ -32,6 +35,8 @@ from gatepost.web.story import chapters, dialogue, fates
 
 MAX_FOUND: Final = 50
 MAX_ROWS: Final = 200
+MAX_SOURCES: Final = 50  # of a domain on the page of reports
+PERIODS: Final = ("7", "30", "90")  # days that the page of reports can cover
 MAX_QUERY: Final = 2000
 MAX_LAST_REPLIES: Final = 3
 _BEFORE: Final = 60.0  # seconds that a record may be older than the id of its session says (clocks step)
@@ -48,12 +53,21 @@ EXAMPLES: Final = (
 class Pages:
     """The pages of one gateway."""
 
-    def __init__(self, journal: Path, stock: Stock, live: Live, looks: Environment, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        stock: Stock,
+        live: Live,
+        looks: Environment,
+        clock: Clock,
+        reports: Callable[[float], Overview | None],
+    ) -> None:
         self._journal = journal
         self._stock = stock
         self._live = live
         self._looks = looks
         self._clock = clock
+        self._reports = reports
 
     async def now(self, _: Request) -> Response:
         """Show what comes in and goes out as it happens."""
@@ -111,6 +125,22 @@ class Pages:
         """Show what waits, until when, and what the last reply meant."""
         rows, more = self._stock.waiting(MAX_ROWS)
         return self._page("queue.html", rows=[(row, _last_replies(row)) for row in rows], more=more)
+
+    def reports(self, request: Request) -> Response:
+        """Show who sends in the name of our domains, by what others reported."""
+        asked = request.query_params.get("days", "")
+        days = int(asked) if asked in PERIODS else int(PERIODS[1])
+        try:
+            found = self._reports(self._clock() - days * 86_400)
+        except apsw.Error:
+            raise HTTPException(503, "The received reports cannot be read just now.") from None
+        return self._page(
+            "reports.html",
+            found=found,
+            days=days,
+            periods=[int(period) for period in PERIODS],
+            most=MAX_SOURCES,
+        )
 
     def replies(self, _: Request) -> Response:
         """Show the catalogue."""
