@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.gateway.supervisor import PID_FILE, running_pid
+from gatepost.gateway.settings import PID_FILE
+from gatepost.gateway.supervisor import running_pid
 from gatepost.journal.reader import records
 from gatepost.journal.records import HeldBack, Noted
 from gatepost.spool.embedded import open_reader

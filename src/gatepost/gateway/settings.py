@@ -27,6 +27,7 @@ from gatepost.reception.settings import ReceptionSettings
 from gatepost.spool.embedded.settings import SpoolSettings
 
 DEFAULT_FILE = Path("gatepost.toml")
+PID_FILE = "gatepost.pid"  # in the data directory, made when the gateway starts
 
 
 class SettingsError(Exception):

@@ -26,14 +26,13 @@ from typing import Final, NoReturn
 from gatepost.gateway.dmarc import daily, incoming
 from gatepost.gateway.dmarc.outgoing import Shut, door_of
 from gatepost.gateway.errand import Errand, Occasion
-from gatepost.gateway.settings import Settings, SettingsError, host_and_port
+from gatepost.gateway.settings import PID_FILE, Settings, SettingsError, host_and_port
 from gatepost.mail.ids import NODES
 from gatepost.reception.counts import ConnectionCounts
 from gatepost.spool.embedded import SpoolUnusable
 
 log = logging.getLogger("gatepost")
 
-PID_FILE: Final = "gatepost.pid"
 _NODE_FILE: Final = "node"
 _BACKLOG: Final = 1024
 _STOP_SECONDS: Final = 20.0

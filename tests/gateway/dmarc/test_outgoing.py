@@ -24,7 +24,7 @@ from gatepost.gateway.dmarc.outgoing import (
     send,
     sender_of,
 )
-from gatepost.gateway.settings import Settings, load
+from gatepost.gateway.settings import PID_FILE, Settings, load
 from gatepost.mailauth.dmarc.report_xml import read_report
 from tests.delivery.next_hop import NextHop
 from tests.gateway.dmarc.day import OURS, asks, newest_day, write_mail
@@ -139,8 +139,20 @@ def test_a_report_that_was_only_begun_is_sent_after_a_while(setting: Setting) ->
             log.add(sent.Begun(LATER, one.report.report_id))
     assert fates(setting.send(LATER + 1))["a.test"] == "later"
     assert setting.hop.messages == []
-    assert fates(setting.send(LATER + SETTLED + 1)) == {"a.test": "sent", "b.test": "sent"}
+    now = time.time() + SETTLED + 1
+    assert fates(setting.send(now)) == {"a.test": "sent", "b.test": "sent"}
     assert len(setting.hop.wait_for(2)) == 2
+
+
+def test_after_a_long_standstill_a_report_in_doubt_waits_until_the_workers_have_had_their_time(
+    setting: Setting,
+) -> None:
+    with sent.opened(setting.directory, DAY) as log:
+        log.add(sent.Begun(LATER, reports_of(setting.settings, DAY)[0].report.report_id))
+    started = (setting.gateway.data_dir / PID_FILE).stat().st_mtime
+    assert started > LATER + SETTLED
+    assert fates(setting.send(started + SETTLED - 1))["a.test"] == "later"
+    assert setting.send(started + SETTLED + 1).told[0].fate == "sent"
 
 
 def test_when_dns_does_not_tell_the_report_waits_but_not_for_ever(setting: Setting) -> None:

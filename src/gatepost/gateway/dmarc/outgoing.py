@@ -19,7 +19,7 @@ from publicsuffixlist import PublicSuffixList
 
 from gatepost.delivery.routes import Routes
 from gatepost.gateway.dmarc.sent import Begun, Ended, Fate, Finished, SentLog
-from gatepost.gateway.settings import Settings, host_and_port
+from gatepost.gateway.settings import PID_FILE, Settings, host_and_port
 from gatepost.journal.aggregate import Asked, reports
 from gatepost.journal.query import host_of
 from gatepost.journal.reader import records
@@ -36,7 +36,9 @@ from gatepost.spool.embedded import SpoolUnusable, open_reader
 
 DAY: Final = 86_400
 PATIENCE: Final = 20 * 3600  # seconds after the day's end that are given to DNS to say who may have a report
-SETTLED: Final = 60.0  # seconds after which a report in doubt is in the spool or the journal, or nowhere
+SETTLED: Final = (
+    60.0  # seconds after which a report in doubt is in spool or journal, or nowhere: workers have started
+)
 _SECONDS: Final = 300.0  # for each step with our own door: RFC 5321 §4.5.3.2 allows ten minutes at most
 _ABROAD: Final = "postmaster@elsewhere.invalid"  # RFC 2606 §2: at no domain of ours
 
@@ -169,7 +171,7 @@ def _hand_over(
 
     begun = log.doubtful.get(key)
     if begun is not None:
-        if clock() < begun + SETTLED:
+        if clock() < max(begun, _started(settings)) + SETTLED:
             return Told(name, "later", "it is not known yet whether it was taken before an interruption")
         if _was_taken(settings, message_id, door, begun):
             return ended("sent", "before an interruption")
@@ -213,6 +215,14 @@ def _refused(name: str, ended: Ending, replies: list[tuple[int, bytes | str]]) -
     words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
     detail = f"this gateway answered {code} {words}"
     return ended("refused", detail[:1000]) if code >= 500 else Told(name, "later", detail)
+
+
+def _started(settings: Settings) -> float:
+    """Tell when the gateway was started: its workers may still be putting down what a former life took."""
+    try:
+        return (settings.data_dir / PID_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _was_taken(settings: Settings, message_id: str, door: Door, since: float) -> bool:

@@ -6,7 +6,7 @@ leaves is then one of these:
 - no line: the report was not begun. It is sent.
 - `begun` alone: it may have been taken, or not. The spool and the journal know it by its Message-ID, as soon as the
   workers are up again (a worker puts down what it stored before it says 250, and after a crash before it listens);
-  so it is asked for there after a while, and only sent again when neither has it.
+  so it is asked for there a while after the gateway was started, and only sent again when neither has it.
 - `begun` and `ended`: it is never sent again.
 
 Knows no mail and no network; `outgoing` acts on it.
