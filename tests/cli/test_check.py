@@ -229,3 +229,25 @@ def test_reports_that_cannot_leave_are_told_in_one_sentence(tmp_path: Path, answ
         in run(tmp_path, domain=everywhere, **reports).output
     )
     assert "DMARC" not in run(tmp_path, domain=everywhere).output
+
+
+def test_the_addresses_for_reports_are_compared_with_what_dns_asks_for(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    table = {
+        "_dmarc.good.test": {"TXT": ["v=DMARC1; p=none; rua=mailto:DMARC@good.test!10m"]},
+        "_dmarc.else.test": {"TXT": ["v=DMARC1; p=none; rua=mailto:a@elsewhere.test"]},
+        "_dmarc.lame.test": "SERVFAIL",
+    }
+    port = free_port()
+    with Nameserver(port, table):
+        said = run(
+            tmp_path,
+            dns={"nameservers": [f"127.0.0.1:{port}"], "tries": 1},
+            domain=[{"name": f"{name}.test"} for name in ("good", "else", "none", "lame")],
+            dmarc={"reports_to": ["dmarc@good.test"]},
+        ).output
+    assert "the DMARC record of good.test asks for reports that come here" in said
+    assert "no reports about else.test come here: its DMARC record lacks rua=mailto:dmarc@good.test" in said
+    assert "none.test has no DMARC record of its own" in said
+    assert "_dmarc.lame.test cannot be asked" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
@@ -64,6 +65,8 @@ def _verdicts(settings: Settings) -> Iterator[Verdict]:
             yield "ok" if good else "BAD", words
     if settings.dmarc.reports_from:
         yield _reports(settings)
+    if settings.dmarc.reports_to:
+        yield from asyncio.run(_asked_for(settings))
     virus = settings.checks.virus
     if virus is None:
         yield "note", "no virus scanner is named (checks.virus.address): messages are not checked for viruses"
@@ -147,6 +150,33 @@ def _reports(settings: Settings) -> Verdict:
             f"DMARC reports from {sender} are not signed: name a DKIM key for {settings.dmarc.domain}",
         )
     return "ok", f"DMARC reports from {sender} have a way out, by {door.host}:{door.port}"
+
+
+async def _asked_for(settings: Settings) -> list[Verdict]:
+    """Compare the addresses that take reports with those that our DMARC records name."""
+    from gatepost.gateway.resolver import DnsResolver
+    from gatepost.mailauth.dmarc.record import parse_record
+    from gatepost.policy.domains import ANY, a_labels
+
+    wanted = {f"mailto:{address}" for address in settings.dmarc.reports_to}
+    found: list[Verdict] = []
+    with contextlib.closing(DnsResolver(settings.dns, time.time)) as resolver:
+        for name in [a_labels(domain.name) for domain in settings.domain if domain.name != ANY]:
+            answer = await resolver.ask(f"_dmarc.{name}", "TXT")
+            records = [record for text in answer.records if (record := parse_record(text)) is not None]
+            named = {place.uri.lower() for record in records for place in record.rua}
+            if answer.failed:
+                found.append(("note", f"_dmarc.{name} cannot be asked: {answer.reason}"))
+            elif not records:
+                found.append(("note", f"{name} has no DMARC record of its own at _dmarc.{name}"))
+            elif named.isdisjoint(wanted):
+                address = min(wanted)
+                found.append(
+                    ("note", f"no reports about {name} come here: its DMARC record lacks rua={address}")
+                )
+            else:
+                found.append(("ok", f"the DMARC record of {name} asks for reports that come here"))
+    return found
 
 
 def _reach(what: str, target: str, without: str) -> Verdict:
