@@ -92,7 +92,7 @@ def test_without_a_next_hop_for_other_domains_the_log_says_so_once_and_nothing_i
         assert wait_until(lambda: "cannot be sent" in gateway.output.read_text())
         assert not DailyTurn(load(gateway.config), lambda: 4e9).due()
         assert not (gateway.data_dir / "dmarc").exists()
-        assert status(gateway.config)["problems"] != []
+        assert status(gateway.config)["wrong"] != []
         assert gateway.output.read_text().count("cannot be sent") == 1
 
 
