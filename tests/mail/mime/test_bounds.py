@@ -87,6 +87,10 @@ def decoded_octets(taken: View) -> int:
     return sum(len(reading) for part in taken.leaves for reading in part.readings())
 
 
+def kept_octets(taken: View) -> int:
+    return sum(len(reading) for part in taken.parts for kept in part.kept for reading in kept.readings)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_size_costs_no_more_than_twice_the_steps(shape: str) -> None:
     small, large = (calls(SHAPES[shape](size)) for size in (100_000, 200_000))
@@ -99,7 +103,8 @@ def test_parts_depth_and_octets_stay_within_their_bounds(shape: str) -> None:
     taken = view(message)
     assert len(taken.parts) <= MAX_PARTS
     assert max(part.number.count(".") for part in taken.parts) <= MAX_DEPTH
-    assert decoded_octets(taken) <= 8 * 40 * len(message)
+    assert decoded_octets(taken) <= 8 * (4 * len(message) + (1 << 20))
+    assert kept_octets(taken) <= 4 * len(message) + (1 << 20)
 
 
 def bounded() -> Iterator[tuple[str, Trick, bytes]]:
@@ -126,4 +131,6 @@ def test_effort_is_spent_once() -> None:
     effort = Effort(0)
     assert effort.look(1 << 20)
     assert not effort.look(1)
+    assert effort.again(1 << 20)
+    assert not effort.again(1)
     assert [effort.part() for _ in range(MAX_PARTS + 1)] == [True] * MAX_PARTS + [False]

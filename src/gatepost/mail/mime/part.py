@@ -19,6 +19,10 @@ _KEPT: Final = 1 << 23
 """Decoded octets of a part that are kept for the next who asks; more are decoded again, at gigabytes a second."""
 
 
+_KEPT_OF_SEVERAL: Final = 1 << 16
+"""As much as can be kept of what an attacker can make many readings of."""
+
+
 class Origin(StrEnum):
     """How a part came into the tree."""
 
@@ -110,7 +114,7 @@ class Part(Struct, frozen=True):
         if self.kept:
             return self.kept[0]
         made = decoded(self.raw, self.transfer_encodings)
-        if sum(map(len, made.readings)) <= _KEPT:
+        if sum(map(len, made.readings)) <= (_KEPT if len(made.readings) == 1 else _KEPT_OF_SEVERAL):
             self.kept.append(made)
         return made
 

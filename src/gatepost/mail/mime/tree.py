@@ -97,14 +97,14 @@ class Tree:
         if header.bare:
             other = headers.read(source.octets, start, end, bare=False)
             self._alternative(source, other.body, end, other.fields, children, "a CR alone is no line end")
-        if header.late is not None and self._may_go_on(children):
+        if header.late is not None and self._may_read_again(end - header.late, children):
             place = children.again("blank lines before the header are skipped")
             children.made.append(self._entity(source, header.late, end, place))
 
     def _alternative(
         self, source: Source, body: int, end: int, fields: tuple[Field, ...], children: Children, why: str
     ) -> None:
-        if not self._may_go_on(children) or not self._effort.look(end - body):
+        if not self._may_read_again(end - body, children):
             return
         place = children.again(why)
         said = claims(fields, place.usual_type)
@@ -129,6 +129,22 @@ class Tree:
             return False
         return True
 
+    def _may_look(self, octets: int, number: str) -> bool:
+        """Pay for looking at octets."""
+        if self._effort.look(octets):
+            return True
+        self._doubt(
+            Trick.TOO_MUCH, number, "taking the message apart costs more than it may; the rest stays whole"
+        )
+        return False
+
+    def _may_read_again(self, octets: int, children: Children) -> bool:
+        """Pay for a part that is another reading of octets which are in the tree already."""
+        if not self._effort.again(octets):
+            self._doubt(Trick.TOO_MUCH, children.place.number, "there are more readings of it than are tried")
+            return False
+        return self._may_go_on(children)
+
     # What is in it
 
     def _open(
@@ -148,7 +164,9 @@ class Tree:
         if "message/external-body" in said.media_types:
             self._doubt(Trick.EXTERNAL_BODY, children.place.number, _external(said))
         opened = False
-        for at, (inner, start, stop) in enumerate(self._bodies(source, body, end, said)):
+        for at, (inner, start, stop) in enumerate(
+            self._bodies(source, body, end, said, children.place.number)
+        ):
             if is_multipart or said.boundaries:
                 start = early[1] if early is not None and not at and early[1] < start else start
                 opened = self._multipart(inner, start, stop, said, children, declared=is_multipart) or opened
@@ -158,15 +176,21 @@ class Tree:
         families = {media_type.partition("/")[0] for media_type in said.media_types}
         return opened and len(families) == 1 and all(e in IDENTITY for e in said.encodings)
 
-    def _bodies(self, source: Source, body: int, end: int, said: Claims) -> list[tuple[Source, int, int]]:
+    def _bodies(
+        self, source: Source, body: int, end: int, said: Claims, number: str
+    ) -> list[tuple[Source, int, int]]:
         """Give the body as it stands, and decoded where an encoding is named, which RFC 2045 §6.4 forbids here."""
         bodies = [(source, body, end)]
-        if any(encoding not in IDENTITY for encoding in said.encodings) and self._effort.look(
-            4 * (end - body)
+        if any(encoding not in IDENTITY for encoding in said.encodings) and self._may_look(
+            4 * (end - body), number
         ):
             raw = source.octets[body:end]
-            readings = decoded(raw, said.encodings).readings
-            bodies += [(Source(octets, nested=True), 0, len(octets)) for octets in readings if octets != raw]
+            readings = [octets for octets in decoded(raw, said.encodings).readings if octets != raw]
+            bodies += [
+                (Source(octets, nested=True), 0, len(octets))
+                for at, octets in enumerate(readings)
+                if not at or self._effort.again(len(octets))
+            ]
         return bodies
 
     def _message(self, source: Source, start: int, end: int, said: Claims, children: Children) -> bool:
@@ -298,7 +322,8 @@ class Tree:
         for region in made.parts:
             if not children.is_new(source, region.start, region.end):
                 continue
-            if not self._may_go_on(children):
+            size = region.end - region.start
+            if not (self._may_read_again(size, children) if reading else self._may_go_on(children)):
                 return False
             closed = "it stands behind the closing delimiter" if region.closed else ""
             origin = Origin.ALTERNATIVE if reading or region.closed else Origin.PART
@@ -319,7 +344,10 @@ class Tree:
         for region in made.epilogues:
             complete = self._aside(source, region.start, region.end, Origin.EPILOGUE, children) and complete
             # Of two delimiter lines that follow each other some readers skip the second, even a closing one.
-            if headers.looks_like_part(source.octets, region.start, region.end) and self._may_go_on(children):
+            size = region.end - region.start
+            if headers.looks_like_part(source.octets, region.start, region.end) and self._may_read_again(
+                size, children
+            ):
                 self._doubt(
                     Trick.PARTS_AFTER_CLOSING, number, "something like a part follows the closing delimiter"
                 )
@@ -377,7 +405,7 @@ class Tree:
 
     def _found(self, files: list[tuple[str, bytes]], origin: Origin, children: Children) -> None:
         for name, octets in dict.fromkeys(files):
-            if not self._effort.look(len(octets)) or not self._may_go_on(children):
+            if not self._may_look(len(octets), children.place.number) or not self._may_go_on(children):
                 return
             place = children.next(origin)
             children.made.append(
