@@ -104,13 +104,17 @@ def strangers(messages: int, records: dict[str, str]) -> tuple[list[Caller], Zon
     return found, Zone(table)
 
 
-async def spent(look: Look, stage: Stage, callers: list[Caller], content: Content | None) -> float:
-    """Give the CPU microseconds that a check takes for one message; what it finds is kept with each."""
+async def spent(look: Look, stage: Stage, callers: list[Caller], message: bytes | None) -> float:
+    """Give the CPU microseconds that a check takes for one message; what it finds is kept with each.
+
+    Each message is seen for the first time by each check, so the view is made anew for all that use it.
+    """
     work = iter([(caller, caller.at(stage)) for caller in callers])
     found: list[tuple[Caller, list[Finding]]] = []
 
     async def some() -> None:
         for caller, facts in work:
+            content = None if message is None else Content(len(message), message)
             answer = look(stage, facts, content)
             found.append((caller, list(await answer if isinstance(answer, Awaitable) else answer)))
 
@@ -141,13 +145,12 @@ async def costs(folder: Path, messages: int) -> dict[tuple[Stage, str], float]:
         monotonic=time.monotonic,
         told=lambda _: None,
     )
-    content = Content(len(message), message)
     found: dict[tuple[Stage, str], list[float]] = {}
     for number in range(ROUNDS):
         some = callers[number * messages : (number + 1) * messages]
         for stage in STAGES:
-            for name, look in checking.checks._looks[stage]:  # noqa: SLF001 - each by itself
-                cost = await spent(look, stage, some, content if stage is Stage.CONTENT else None)
+            for name, look in [look for wave in checking.checks._waves[stage] for look in wave]:  # noqa: SLF001
+                cost = await spent(look, stage, some, message if stage is Stage.CONTENT else None)
                 found.setdefault((stage, name), []).append(cost)
     said = {finding.what for caller in callers for finding in caller.found}
     assert {"spf-pass", "dkim-pass", "dmarc-pass", "reverse-name-confirmed", "greylist-first"} <= said, said
