@@ -82,6 +82,7 @@ def test_a_message_without_files_is_answered_at_once() -> None:
         ("Content-Type: application/pdf\r\n\r\n%PDF-1.4", ["part 2"]),
         ("Content-Type: text/plain\r\n\r\n\x7fELF\x01", ["part 2"]),
         ("Content-Type: text/html\r\n\r\n<p>shown</p>", []),
+        ("Content-Type: text/plain\r\n\r\nPlease call eval (x) and CreateObject(1).", []),
         ("Content-Type: text/html; name=a.html\r\n\r\n<p>a file</p>", ["a.html"]),
         (
             'Content-Type: image/png; name="a.png"\r\nContent-Disposition: x; filename="b.exe"\r\n\r\nx',

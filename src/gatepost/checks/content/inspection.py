@@ -15,7 +15,7 @@ from gatepost.checks.check import Looked
 from gatepost.checks.content.file_rules import FileRules
 from gatepost.checks.content.files_settings import FilesSettings
 from gatepost.checks.content.formats.format import Trait
-from gatepost.checks.content.formats.kinds import Family, kind_of
+from gatepost.checks.content.formats.kinds import is_plain_text
 from gatepost.checks.content.formats.walk import Item
 from gatepost.checks.content.inspector import Failed, File, Inspector
 from gatepost.checks.content.poison import Poison
@@ -41,7 +41,6 @@ _NOT_LOOKED: Final = Finding(
     result=Result.SKIPPED,
     evidence=(NoteEvidence("the settings do not let files be looked into"),),
 )
-_SHOWN: Final = frozenset({Family.TEXT, Family.MARKUP, Family.MESSAGE})
 _BODY_TYPES: Final = frozenset({"text/plain", "text/html"})
 
 
@@ -148,11 +147,10 @@ def worth_a_look(content: Content) -> list[tuple[Part, File]]:
             break
         attached = bool(part.names) or part.disposition == "attachment"
         for reading in part.readings():
-            if not reading.strip():
+            if not reading or reading.isspace():
                 continue
-            family = kind_of(reading).family
-            if not attached and part.media_type in _BODY_TYPES and family in _SHOWN:
-                continue
+            if not attached and part.media_type in _BODY_TYPES and is_plain_text(reading):
+                continue  # whatever its words are: people write to each other about scripts
             picked += [(part, File(name, reading)) for name in part.names or (_unnamed(part),)]
     return picked[:MAX_FILES]
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gatepost.checks.content.formats.kinds import HEAD, KINDS, Family, kind_of
+from gatepost.checks.content.formats.kinds import HEAD, KINDS, Family, is_plain_text, kind_of
 
 
 def zipped(*names: str) -> bytes:
@@ -128,6 +128,13 @@ CASES: tuple[tuple[str, bytes], ...] = (
 @pytest.mark.parametrize(("kind", "octets"), CASES, ids=[f"{n} {case[0]}" for n, case in enumerate(CASES)])
 def test_a_file_is_known_by_its_content(kind: str, octets: bytes) -> None:
     assert kind_of(octets).name == kind
+
+
+def test_text_is_plain_whatever_its_words_are_and_nothing_with_a_mark_is() -> None:
+    for octets in (b"", b"Hello", b"eval (x)", b"<html>", "Grüße".encode(), "Hi".encode("utf-16")):
+        assert is_plain_text(octets)
+    for octets in (b"%PDF-1.4 text", b"{\\rtf1 text}", b"#@~^text", PE, b"\x01\x02", b"Rar!\x1a\x07\x00"):
+        assert not is_plain_text(octets)
 
 
 def test_every_kind_has_one_name_and_programs_are_told_from_what_only_holds_files() -> None:

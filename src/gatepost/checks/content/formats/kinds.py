@@ -386,6 +386,12 @@ def kind_of(octets: bytes) -> Kind:
     return KINDS[name]
 
 
+def is_plain_text(octets: bytes) -> bool:
+    """Tell whether octets are text without a mark of any kind of file, whatever its words are."""
+    head = octets[:HEAD]
+    return not head or (not _by_mark(head) and _is_text(head) and not _binary(octets, head))
+
+
 def _by_mark(head: bytes) -> str:
     for _, mark, kind in _BY_FIRST.get(head[0], ()):
         if head.startswith(mark):
