@@ -1,8 +1,8 @@
 """How much of one message is taken apart. What lies beyond a bound is named in the ambiguities and stays whole.
 
 So the time is linear in the size of the message, whatever it looks like, and so is what is decoded: each octet is
-looked at 32 times at most on the way down, and belongs to other readings than the usual at most twice on the average. A real
-message meets none of these bounds.
+looked at 32 times at most on the way down, and belongs to other readings than the usual at most twice on the average.
+A real message meets none of these bounds.
 """
 
 from __future__ import annotations
