@@ -59,12 +59,7 @@ class Tree:
     def _entity(self, source: Source, start: int, end: int, place: Place) -> Part:
         """Read a part, header first, and all that is in it."""
         number = place.number
-        if not self._effort.look(end - start):
-            self._doubt(
-                Trick.TOO_MUCH,
-                number,
-                "taking the message apart costs more than it may; the rest stays whole",
-            )
+        if not self._may_look(end - start, number):
             return Part(number, Origin.REST, source.octets, start, start, end, nested=source.nested)
         header = headers.read(source.octets, start, end)
         said = claims(header.fields, place.usual_type)

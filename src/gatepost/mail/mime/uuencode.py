@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from binascii import Error as UuError
 from binascii import a2b_uu
-from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -63,8 +62,10 @@ def _lines(text: bytes) -> bytes:
         # on the way; a line that is nearly all lost is none, or a few octets would make many.
         digits = (((line[0] - 32) & 63) * 4 + 2) // 3
         if digits <= _MOST_LOST * len(line):
-            with suppress(UuError):
+            try:
                 octets.append(a2b_uu(line[: digits + 1]))
+            except UuError:
+                continue
     return b"".join(octets)
 
 
