@@ -43,15 +43,20 @@ def test_a_line_that_is_no_field_may_end_it() -> None:
     octets = b"A: b\r\njunk\r\nC: d\r\n\r\nbody"
     found = header(octets)
     assert names(found) == ["a", "c"]
-    assert found.early == (1, 6)
+    assert found.early == ((1, 6),)
     assert tricks(found) == [Trick.HEADER_JUNK]
+
+
+def test_readers_differ_in_what_they_bear() -> None:
+    octets = b"A : b\r\nFrom c\r\nD: e\r\njunk\r\n\r\nbody"
+    assert [octets[place:].split()[0] for _, place in header(octets).early] == [b"A", b"From", b"junk"]
 
 
 def test_a_line_of_space_may_end_it() -> None:
     octets = b"A: b\r\n \r\nC: d\r\n\r\nbody"
     found = header(octets)
     assert names(found) == ["a", "c"]
-    assert found.early == (1, 9)
+    assert found.early == ((1, 9),)
     assert tricks(found) == [Trick.HEADER_BLANK_FOLD]
 
 
@@ -96,7 +101,7 @@ def test_the_body_lies_within_whatever_comes(pieces: list[bytes]) -> None:
     octets = b"".join(pieces)
     found = header(octets)
     assert 0 <= found.body <= len(octets)
-    assert found.early is None or 0 <= found.early[1] <= len(octets)
+    assert all(0 <= place <= found.body for _, place in found.early)
 
 
 def test_a_field_is_known_by_its_colon() -> None:

@@ -55,7 +55,7 @@ def test_an_alternative_says_by_which_reading_it_is_one() -> None:
     message = mixed(part(TYPE, b"no field", CTE))
     found: list[Part] = [part for part in view(message).parts if part.origin is Origin.ALTERNATIVE]
     assert [(part.number, part.reading) for part in found] == [
-        ("1.1", "the header ends at the first line that is no field")
+        ("1.1", "the header ends at a line that is no field")
     ]
 
 

@@ -44,7 +44,8 @@ _BARE: Final = "a CR without LF in the header, which some readers take for a lin
 class Header(Struct, frozen=True, gc=False):
     """The fields up to the blank line, and where the body begins.
 
-    `early` is set when some readers end the header sooner: how many fields they have, and where their body begins.
+    `early` tells where readers end the header sooner, each by what it does not bear: how many fields they have, and
+    where their body begins.
     `bare` tells that a bare CR was taken for a line end, which other readers do not.
     `late` is set when the header begins with blank lines that some readers skip: where it begins for them.
     """
@@ -52,7 +53,7 @@ class Header(Struct, frozen=True, gc=False):
     fields: tuple[Field, ...]
     body: int
     doubts: tuple[tuple[Trick, str], ...] = ()
-    early: tuple[int, int] | None = None
+    early: tuple[tuple[int, int], ...] = ()
     late: int | None = None
     bare: bool = False
 
@@ -86,26 +87,25 @@ def read(octets: bytes, start: int, end: int, *, bare: bool = True) -> Header:
     fields, early = _fields(lines, start, doubts)
     if stop < body - _LONGEST_END:
         fields += _beyond(octets, stop, body)
-    if early is not None:  # the last line may have no end
-        early = (early[0], min(early[1], body))
+    early = tuple([(count, min(at, body)) for count, at in early])  # the last line may have no end
     is_bare = any(name is Trick.BARE_LINE_END and words == _BARE for name, words in doubts)
     return Header(fields, body, tuple(dict.fromkeys(doubts)), early, bare=is_bare)
 
 
 def _fields(
     lines: list[bytes], start: int, doubts: list[tuple[Trick, str]]
-) -> tuple[tuple[Field, ...], tuple[int, int] | None]:
+) -> tuple[tuple[Field, ...], tuple[tuple[int, int], ...]]:
     """Read the fields, and where others would end the header: how many they have, and where their body begins."""
     fields: list[Field] = []
     folded: list[bytes] = []
     name = ""
-    early: tuple[int, int] | None = None
+    early: dict[str, tuple[int, int]] = {}
     at = start
     for line in lines:
         if folded and line and line[0] in b" \t":
             folded.append(line)
-            if early is None and line.isspace():
-                early = (len(fields) + 1, at + len(line) + 1)
+            if "fold" not in early and line.isspace():
+                early["fold"] = (len(fields) + 1, at + len(line) + 1)
                 doubts.append(
                     (Trick.HEADER_BLANK_FOLD, "a line of white space, where some readers end the header")
                 )
@@ -116,15 +116,16 @@ def _fields(
             name = _plain_name(label) if colon and len(label) <= _LONGEST_NAME else ""
             if not name and line and not line.isspace():
                 name = _name(label, doubts) if colon else ""
-                if early is None:
-                    early = (len(fields), at)
+                kind = "name" if name else "mbox" if line.startswith(b"From ") else "junk"
+                if kind not in early:
+                    early[kind] = (len(fields), at)
                     if not name:
                         doubts.append((Trick.HEADER_JUNK, _JUNK.format(_shown(line))))
             folded = [value] if name else []
         at += len(line) + 1
     if folded:
         fields.append(Field(name, b"\n".join(folded).removesuffix(b"\r")))
-    return tuple(fields), early
+    return tuple(fields), tuple(early.values())
 
 
 def _shown(line: bytes) -> str:

@@ -82,10 +82,9 @@ class Tree:
         children: Children,
     ) -> None:
         """Read the part once more for those who see its header end sooner, or begin later."""
-        if header.early is not None:
-            count, body = header.early
+        for count, body in header.early:
             fields = header.fields[:count]
-            why = "the header ends at the first line that is no field"
+            why = "the header ends at a line that is no field"
             # A multipart was cut from there on already.
             if not children.made or not _says_the_same(claims(fields, children.place.usual_type), said):
                 self._alternative(source, body, end, fields, children, why)
@@ -104,7 +103,7 @@ class Tree:
         place = children.again(why)
         said = claims(fields, place.usual_type)
         inner = Children(place)
-        opened = self._open(source, body, end, said, inner, None)
+        opened = self._open(source, body, end, said, inner, ())
         if not opened:
             self._files(source, body, end, said, inner)
         children.made.append(made_part(source, body, body, end, place, fields, said, inner, opened=opened))
@@ -149,7 +148,7 @@ class Tree:
         end: int,
         said: Claims,
         children: Children,
-        early: tuple[int, int] | None,
+        early: tuple[tuple[int, int], ...],
     ) -> bool:
         """Take the body apart, if any reader would; tell whether the children cover it."""
         is_multipart = any(media_type.startswith("multipart/") for media_type in said.media_types)
@@ -163,7 +162,7 @@ class Tree:
             self._bodies(source, body, end, said, children.place.number)
         ):
             if is_multipart or said.boundaries:
-                start = early[1] if early is not None and not at and early[1] < start else start
+                start = start if at else min([start, *[place for _, place in early]])
                 opened = self._multipart(inner, start, stop, said, children, declared=is_multipart) or opened
             if is_message:
                 opened = self._message(inner, start, stop, said, children) or opened
