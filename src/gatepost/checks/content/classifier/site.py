@@ -72,7 +72,7 @@ def lesson(message: bytes) -> Lesson:
 
 
 class Site:
-    """The votes and models in a folder. All but `versions` and `standing` raise OSError where it cannot be written."""
+    """The votes and models in a folder. Teaching and taking back raise OSError where it cannot be written."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder

@@ -41,7 +41,7 @@ class Withdrawal(Struct, frozen=True, array_like=True, tag="withdrawal", gc=Fals
 
 
 class Return(Struct, frozen=True, array_like=True, tag="return", gc=False):
-    """What was recorded after the first `records` records counts no more."""
+    """All is as it was after the first `records` records."""
 
     records: int
     at: float
@@ -61,6 +61,8 @@ class Votes:
         self._whole = 0
         octets = path.read_bytes() if path.exists() else b""
         while (record := _at(octets, self._whole)) is not None:
+            if isinstance(record, Return) and not 0 <= record.records <= len(self._records):
+                break
             length, _ = _FRAME.unpack_from(octets, self._whole)
             self._whole += _FRAME.size + length
             self._records.append(record)
@@ -72,23 +74,25 @@ class Votes:
 
     def standing(self) -> dict[bytes, Vote]:
         """Give the votes that stand, by fingerprint, in the order in which they were given."""
-        counting: list[Record] = []
-        at: list[int] = []  # the place in the file of each that counts
-        for number, record in enumerate(self._records):
-            if isinstance(record, Return):
-                while at and at[-1] >= record.records:
-                    at.pop()
-                    counting.pop()
-            else:
-                counting.append(record)
-                at.append(number)
+        last = [0]  # after so many records, the number of the last one that counts; they are numbered from 1
+        before = [0]  # which one counted before each
+        for number, record in enumerate(self._records, 1):
+            before.append(last[-1])
+            last.append(last[record.records] if isinstance(record, Return) else number)
+        counting, number = [], last[-1]
+        while number:
+            counting.append(self._records[number - 1])
+            number = before[number]
         found: dict[bytes, Vote] = {}
-        for record in counting:
-            if isinstance(record, Return):
-                continue
-            found.pop(record.fingerprint, None)
-            if isinstance(record, Vote):
-                found[record.fingerprint] = record
+        for record in reversed(counting):
+            match record:
+                case Vote(fingerprint=fingerprint):
+                    found.pop(fingerprint, None)
+                    found[fingerprint] = record
+                case Withdrawal(fingerprint=fingerprint):
+                    found.pop(fingerprint, None)
+                case Return():  # none of those counts
+                    pass
         return found
 
     def add(self, records: Iterable[Record]) -> None:
