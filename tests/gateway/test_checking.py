@@ -60,6 +60,7 @@ OFF = {
     "reputation": {"enabled": False},
     "correspondents": {"enabled": False},
     "identity": {"spf": False, "dkim": False},
+    "spam": {"enabled": False},
 }
 
 
@@ -70,7 +71,7 @@ def names(checking: Checking) -> set[str]:
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {}, names) == {
         *("size", "postmaster", "lists", "reverse-name", "helo", "spf", "reputation", "greylist"),
-        *("correspondent", "identity", "contact", "author-domain", "inspection", "mime", "virus"),
+        *("correspondent", "identity", "contact", "author-domain", "inspection", "mime", "virus", "spam"),
     }
 
 
@@ -91,9 +92,9 @@ def test_who_judges_by_proof_comes_behind_those_who_find_it(tmp_path: Path) -> N
 
     first, second = with_checking(tmp_path, {}, waves)
     assert "identity" in first
-    assert second == ["reputation", "correspondent", "contact", "author-domain"]
+    assert second == ["reputation", "correspondent", "contact", "author-domain", "spam"]
     without_proof = {"checks": {"identity": {"dkim": False}}}
-    assert with_checking(tmp_path, without_proof, waves)[-1] == ["reputation", "correspondent"]
+    assert with_checking(tmp_path, without_proof, waves)[-1] == ["reputation", "correspondent", "spam"]
 
 
 def test_own_clients_are_asked_nothing(tmp_path: Path) -> None:

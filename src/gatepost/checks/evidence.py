@@ -475,6 +475,20 @@ class AmbiguityEvidence(_Evidence, frozen=True, tag="ambiguity", gc=False):
         return f"part {self.part}" if self.part else "the message itself"
 
 
+class SpamEvidence(_Evidence, frozen=True, tag="spam", gc=False):
+    """The probability that a message is spam, what weighed most, and from how many messages that was learned."""
+
+    probability: float
+    reasons: tuple[str, ...]
+    spam: int
+    ham: int
+
+    def words(self) -> str:
+        """Say how likely it is, and why."""
+        why = f": {'; '.join(self.reasons)}" if self.reasons else ""
+        return f"spam by {self.probability:.1%}, as learned from {self.spam} spam and {self.ham} other messages{why}"
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -497,4 +511,5 @@ Evidence = (
     | NewDomainEvidence
     | LookAlikeEvidence
     | AmbiguityEvidence
+    | SpamEvidence
 )

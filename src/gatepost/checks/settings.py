@@ -74,6 +74,30 @@ class VirusSettings(BaseModel):
         return address
 
 
+class SpamSettings(BaseModel):
+    """The `[checks.spam]` part of the settings: the classifier that learns by `gatepost learn`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(default=True, description="Let the classifier judge each message.")
+    probability: float = Field(
+        default=0.9, gt=0, lt=1, description='From which probability on a message is found "spam-likely".'
+    )
+    score: float = Field(
+        default=5.0,
+        gt=0,
+        le=100,
+        description='What "spam-likely" adds to the score of a message that is spam for certain; a less certain one '
+        "gets that share of it. A score in policy.findings does not matter for it.",
+    )
+    least: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="Messages of each kind, spam and other, that must have been learned before it judges any.",
+    )
+
+
 class ChecksSettings(BaseModel):
     """The `[checks]` part of the settings: one table for each check that needs something named."""
 
@@ -91,6 +115,7 @@ class ChecksSettings(BaseModel):
     lists: ListsSettings = ListsSettings()
     inspection: InspectionSettings = InspectionSettings()
     files: FilesSettings = FilesSettings()
+    spam: SpamSettings = SpamSettings()
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )

@@ -31,6 +31,7 @@ from gatepost.checks.content.inspection import InspectionCheck, NoInspection
 from gatepost.checks.content.passwords import passwords_in
 from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
+from gatepost.checks.content.spam import SpamCheck
 from gatepost.checks.content.structure import StructureCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.finding import Finding, Result
@@ -155,6 +156,8 @@ class Checking:
         else:
             self._virus = VirusCheck(wanted.virus, dial, monotonic)
             checks.append(self._virus)
+        if wanted.spam.enabled:
+            judging = [*judging, SpamCheck(wanted.spam, settings.data_dir)]
         self.checks = Checks(checks, judging)
 
     async def watch(self) -> None:

@@ -19,12 +19,15 @@ PATIENCE: Final = 0.5  # seconds without a word
 
 
 @contextmanager
-def progress(name: str) -> Iterator[Told]:
-    """Give what is to be told of octets done and octets in all (None: not known); the bar goes away at the end."""
+def progress(name: str, octets: bool = True) -> Iterator[Told]:
+    """Give what is to be told of octets done and octets in all (None: not known); the bar goes away at the end.
+
+    It counts pieces of something else where these are not `octets`.
+    """
     if not sys.stderr.isatty():
         yield _unseen
         return
-    bar = _Bar(name)
+    bar = _Bar(name, octets)
     try:
         yield bar.tell
     finally:
@@ -36,8 +39,9 @@ def _unseen(done: int, total: int | None) -> None:
 
 
 class _Bar:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, octets: bool) -> None:
         self._name = name
+        self._octets = octets
         self._begun = time.monotonic()
         self._shown: tuple[Progress, TaskID] | None = None
 
@@ -45,7 +49,7 @@ class _Bar:
         if self._shown is None:
             if time.monotonic() - self._begun < PATIENCE:
                 return
-            self._shown = _drawn(self._name)
+            self._shown = _drawn(self._name, self._octets)
         drawing, task = self._shown
         drawing.update(task, completed=done, total=total)
 
@@ -54,15 +58,22 @@ class _Bar:
             self._shown[0].stop()
 
 
-def _drawn(name: str) -> tuple[Progress, TaskID]:
+def _drawn(name: str, octets: bool) -> tuple[Progress, TaskID]:
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     drawing = Progress(
         TextColumn(escape(name)),
         BarColumn(bar_width=None),
-        DownloadColumn(),
+        DownloadColumn() if octets else MofNCompleteColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
         console=Console(stderr=True),

@@ -95,6 +95,19 @@ CONTENT: Final = (
         firm=True,
     ),
     Known(
+        finding="spam-likely",
+        means="the classifier takes the message for spam, by what it has learned here",
+        choice="mark",
+        because="it is a likelihood; with other signs it adds up to a refusal, and reader and mailbox can sort by it",
+        reject="spam-likely",
+    ),
+    Known(
+        finding="spam-unavailable",
+        means="the classifier's model could not be read",
+        choice="observe",
+        because="the other checks still look; a sign that is missing is no sign",
+    ),
+    Known(
         finding="file-blocked",
         means="a rule of checks.files.blocked is about a file of the message",
         choice="reject",

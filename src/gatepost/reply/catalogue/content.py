@@ -203,6 +203,29 @@ VIRUS_CHECK_UNAVAILABLE: Final = Entry(
     cause="system_temp",
     side="gateway",
 )
+SPAM_LIKELY: Final = Entry(
+    id="spam-likely",
+    code=550,
+    enhanced="5.7.1",
+    text="Message refused: it looks like spam",
+    stage="content",
+    when="The classifier takes the message for spam, by messages learned here, and the settings refuse such.",
+    why=(
+        "It compares what the message says and how it is made with messages that people here have called spam, "
+        "and with those they have not. What exactly it saw is not told: that would teach those who send spam."
+    ),
+    sender_action=(
+        "If the message is honest, send this line to the postmaster of the domain you wrote to: the id in it finds "
+        "what weighed."
+    ),
+    operator_action=(
+        "`gatepost trace` with the id tells the probability and what weighed most. If it was wrong, teach it with "
+        "`gatepost learn ham` and the message, or raise checks.spam.probability."
+    ),
+    references=("RFC 5321 §7.8", "RFC 3463 §3.8"),
+    cause="spam_content",
+    side="sender",
+)
 FILE_REFUSED: Final = Entry(
     id="file-refused",
     code=554,
