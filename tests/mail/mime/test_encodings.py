@@ -66,4 +66,5 @@ def test_of_several_encodings_each_is_tried_and_the_same_merged() -> None:
 
 
 def test_space_behind_a_soft_line_break_is_read_over() -> None:
+    assert quoted_printable(b"ab=\rcd\nef") == b"abcd\nef"
     assert quoted_printable(b"ab=  \r\ncd=3D= ") == b"abcd== "

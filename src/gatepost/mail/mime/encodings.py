@@ -31,6 +31,7 @@ _DATA: Final = re.compile(rb"[A-Za-z0-9+/]")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]*\r?\n")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _SPACED_BREAK: Final = re.compile(rb"=[ \t]{1,200}(?=\r?\n)")
+_BARE_BREAK: Final = re.compile(rb"=\r(?!\n)")
 _MAX_PIECES: Final = 1000
 
 
@@ -68,6 +69,8 @@ def quoted_printable(raw: bytes) -> bytes:
     """Decode quoted-printable; what is none stays as it is. Space behind a soft line break is read over."""
     if b"= " in raw or b"=\t" in raw:
         raw = _SPACED_BREAK.sub(b"=", raw)
+    if _BARE_BREAK.search(raw):  # a2b_qp would drop all up to the next LF
+        raw = _BARE_BREAK.sub(b"=\r\n", raw)
     return a2b_qp(raw)
 
 
