@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.checks.content.clamd import Match, Outage, read_answer
+from gatepost.checks.content.clamd import Match, read_answer
+from gatepost.checks.content.engines.connections import Outage
 
 
 def target(data: bytes) -> None:

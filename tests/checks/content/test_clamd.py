@@ -16,7 +16,8 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.checks.content.clamd import MAX_REPLY, Clamd, Clean, Match, Outage, Verdict, read_answer
+from gatepost.checks.content.clamd import MAX_REPLY, Clamd, Clean, Match, Verdict, read_answer
+from gatepost.checks.content.engines.connections import Outage
 from tests.peers.clamd import Opened, dial
 
 SEEDS = Path(__file__).parents[3] / "fuzz" / "seeds" / "clamd_reply"

@@ -14,7 +14,8 @@ from typing import Final, assert_never
 from pybase64 import encodebytes
 
 from gatepost.checks.check import Dialer
-from gatepost.checks.content.clamd import Clamd, Clean, Match, Outage, Verdict
+from gatepost.checks.content.clamd import Clamd, Clean, Match, Verdict
+from gatepost.checks.content.engines.connections import Outage
 from gatepost.checks.evidence import Evidence, NoteEvidence, OutageEvidence, SignatureEvidence
 from gatepost.checks.facts import CHUNK, Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
