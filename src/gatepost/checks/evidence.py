@@ -6,8 +6,12 @@ Each kind says itself in words, and which of its facts may be told to the other 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from msgspec import Struct
+
+_SAID: Final = 8
+"""Rules of another filter that are said in one phrase; all are kept."""
 
 
 class _Evidence(Struct, frozen=True, tag_field="kind", gc=False):
@@ -78,6 +82,27 @@ class NoteEvidence(_Evidence, frozen=True, tag="note", gc=False):
     def words(self) -> str:
         """Give the remark."""
         return self.note
+
+
+class WeighedEvidence(_Evidence, frozen=True, tag="weighed", gc=False, omit_defaults=True):
+    """What another spam filter says: its score, the score from which it is spam, what it would do, and for what.
+
+    `symbols` are the names of its rules that matched, with what each added, heaviest first.
+    """
+
+    engine: str
+    score: float
+    limit: float
+    action: str
+    symbols: tuple[tuple[str, float], ...] = ()
+
+    def words(self) -> str:
+        """Say the score and the rules that weighed most."""
+        most = ", ".join([f"{name} {score:+g}" for name, score in self.symbols[:_SAID]])
+        more = f" and {len(self.symbols) - _SAID} more" if len(self.symbols) > _SAID else ""
+        return (
+            f"{self.engine} says {self.action}, {self.score:g} of {self.limit:g}{most and ': '}{most}{more}"
+        )
 
 
 class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=True):
@@ -512,4 +537,5 @@ Evidence = (
     | LookAlikeEvidence
     | AmbiguityEvidence
     | SpamEvidence
+    | WeighedEvidence
 )

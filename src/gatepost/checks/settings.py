@@ -16,8 +16,15 @@ from gatepost.checks.connection.settings import (
     HeloSettings,
     ReverseNameSettings,
 )
+from gatepost.checks.content.engines.settings import (
+    IcapSettings,
+    RspamdSettings,
+    SpamAssassinSettings,
+    address_of_engine,
+)
 from gatepost.checks.content.files_settings import FilesSettings
 from gatepost.checks.content.inspection_settings import InspectionSettings
+from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
 
 
@@ -64,14 +71,7 @@ class VirusSettings(BaseModel):
     @field_validator("address")
     @classmethod
     def _an_address(cls, address: str) -> str:
-        if address.startswith("unix:/") and len(address) > len("unix:/"):
-            return address
-        host, _, port = address.rpartition(":")
-        if not host or host == "unix" or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
-            raise ValueError(
-                f'{address!r} is not an address; write "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310"'
-            )
-        return address
+        return address_of_engine(address, "127.0.0.1:3310")
 
 
 class SpamSettings(BaseModel):
@@ -116,6 +116,12 @@ class ChecksSettings(BaseModel):
     inspection: InspectionSettings = InspectionSettings()
     files: FilesSettings = FilesSettings()
     spam: SpamSettings = SpamSettings()
+    yara: YaraSettings = YaraSettings()
+    rspamd: RspamdSettings | None = Field(default=None, description="The Rspamd to ask about each message.")
+    spamassassin: SpamAssassinSettings | None = Field(
+        default=None, description="The SpamAssassin (spamd) to ask about each message."
+    )
+    icap: IcapSettings | None = Field(default=None, description="The ICAP scanner to ask about each message.")
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )

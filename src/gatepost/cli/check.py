@@ -31,7 +31,7 @@ Verdict = tuple[str, str]
 @click.command()
 @config_option
 def check(config: Path | None) -> None:
-    """Check the settings: unknown keys, next hops, certificates, DNS and its blocklists, DKIM keys, scanner, rights.
+    """Check the settings: unknown keys, next hops, certificates, DNS and its blocklists, DKIM keys, engines, rights.
 
     DNS is asked for a name that there is and one that there is not, and each list once about its test points: it
     tells when a list refuses the resolver, as many do with public ones.
@@ -74,6 +74,42 @@ def _verdicts(settings: Settings) -> Iterator[Verdict]:
         yield _reach(
             f"virus scanner {virus.address}", virus.address.removeprefix("unix:"), "mail is deferred"
         )
+    yield from asyncio.run(_engines(settings))
+    if settings.checks.yara.rules:
+        yield _yara(settings)
+
+
+async def _engines(settings: Settings) -> list[Verdict]:
+    """Ask each engine once whether it is well."""
+    from gatepost.gateway.compose import dial
+    from gatepost.gateway.engines import engines_of
+    from gatepost.policy.known import KNOWN
+
+    verdicts: list[Verdict] = []
+    for engine in engines_of(settings.checks, dial, time.monotonic):
+        outage = await engine.health()
+        if outage is None:
+            verdicts.append(("ok", f"{engine.label} answers"))
+        else:
+            found = f"{engine.name}-unavailable"
+            wanted = settings.policy.treatments().get(found)
+            choice = wanted.choice if wanted is not None else KNOWN[found].choice
+            words = f"{engine.label} does not answer as it should: {outage.reason}"
+            verdicts.append(("BAD", f"{words}; until then each message has {found} ({choice})"))
+        engine.close()
+    return verdicts
+
+
+def _yara(settings: Settings) -> Verdict:
+    from gatepost.checks.content.yara import Faulty, compiled
+
+    if not settings.checks.inspection.enabled:
+        return "BAD", "checks.yara names rules, but checks.inspection is off: nothing is matched"
+    match compiled(settings.checks.yara):
+        case Faulty(sentence):
+            return "BAD", f"no YARA rule is matched until this is mended: {sentence}"
+        case rules:
+            return "ok", f"{rules.count:,} YARA rules can be used"
 
 
 def _next_hops(settings: Settings) -> Iterator[Verdict]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from publicsuffixlist import PublicSuffixList
 
@@ -27,6 +28,7 @@ from gatepost.checks.connection.reputation import (
     SignerReputationCheck,
 )
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
+from gatepost.checks.content.engines.engine import EngineCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
 from gatepost.checks.content.passwords import passwords_in
 from gatepost.checks.content.poison import Poison
@@ -34,6 +36,7 @@ from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.spam import SpamCheck
 from gatepost.checks.content.structure import StructureCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
+from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.checks.finding import Finding, Result
 from gatepost.checks.identity.contacts import Contacts, ContactsCheck
 from gatepost.checks.identity.forgery import Resembles
@@ -44,6 +47,7 @@ from gatepost.checks.identity.spf import SpfCheck
 from gatepost.checks.memory import Memory
 from gatepost.checks.runner import Checks
 from gatepost.checks.settings import ChecksSettings
+from gatepost.gateway.engines import engines_of
 from gatepost.gateway.inspector import InspectorPool
 from gatepost.gateway.settings import Settings
 from gatepost.mail.clock import Clock
@@ -53,6 +57,9 @@ from gatepost.mail.lookalike import Known, resembles
 from gatepost.policy.domains import ANY, Domains, a_labels
 from gatepost.policy.rules import Rules
 from gatepost.reception.lessons import Lessons
+
+if TYPE_CHECKING:  # it brings yara-x, which not every worker needs
+    from gatepost.checks.content.yara import Compiled
 
 
 class Checking:
@@ -137,7 +144,8 @@ class Checking:
         checks.append(StructureCheck())
         self._inspectors: InspectorPool | None = None
         if wanted.inspection.enabled:
-            self._inspectors = InspectorPool(wanted.inspection)
+            yara = _yara(wanted.yara, checks) if wanted.yara.rules else None
+            self._inspectors = InspectorPool(wanted.inspection, yara)
             poison = Poison(memory, clock, wanted.inspection.poison)
             checks.append(
                 InspectionCheck(
@@ -146,6 +154,7 @@ class Checking:
                     poison,
                     monotonic,
                     passwords=passwords_in if wanted.inspection.try_passwords else None,
+                    whole=yara is not None,
                 )
             )
         else:
@@ -156,6 +165,8 @@ class Checking:
         else:
             self._virus = VirusCheck(wanted.virus, dial, monotonic)
             checks.append(self._virus)
+        self._engines = engines_of(wanted, dial, monotonic)
+        checks += [EngineCheck(engine, monotonic) for engine in self._engines]
         if wanted.spam.enabled:
             judging = [*judging, SpamCheck(wanted.spam, settings.data_dir)]
         self.checks = Checks(checks, judging)
@@ -169,10 +180,24 @@ class Checking:
         """Close what the checks keep open."""
         if self._virus is not None:
             self._virus.close()
+        for engine in self._engines:
+            engine.close()
         if self._inspectors is not None:
             self._inspectors.close()
         if self._places is not None:
             self._places.close()
+
+
+def _yara(settings: YaraSettings, checks: list[Check]) -> Compiled | None:
+    """Compile the YARA rules; where they cannot be used, a check says so of each message."""
+    from gatepost.checks.content.yara import Faulty, FaultyRules, compiled
+
+    match compiled(settings):
+        case Faulty() as faulty:
+            checks.append(FaultyRules(faulty))
+            return None
+        case rules:
+            return rules
 
 
 def _remembering(

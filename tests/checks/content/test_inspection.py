@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 import pytest
 
 from gatepost.checks.content.files_settings import FileRule, FilesSettings
-from gatepost.checks.content.formats.format import Budget, Trait
+from gatepost.checks.content.formats.format import Budget, Seen, Trait
 from gatepost.checks.content.formats.readers import reader_of
 from gatepost.checks.content.formats.walk import walk
 from gatepost.checks.content.inspection import InspectionCheck, shown_text, worth_a_look
@@ -28,13 +28,18 @@ class Here:
     def __init__(self, failure: Failed | None = None) -> None:
         self.failure = failure
         self.asked: list[tuple[Sequence[File], Sequence[str]]] = []
+        self.messages: list[bytes] = []
 
-    async def inspect(self, files: Sequence[File], passwords: Sequence[str] = ()) -> Inspected | Failed:
+    async def inspect(
+        self, files: Sequence[File], passwords: Sequence[str] = (), message: bytes = b""
+    ) -> Inspected | Failed:
         self.asked.append((files, passwords))
+        self.messages.append(message)
         if self.failure is not None:
             return self.failure
         budget = Budget(1 << 24, 1 << 24, 1000)
-        return Inspected(tuple([tuple(walk(f.octets, f.name, budget, reader_of)) for f in files]))
+        whole = (Seen(Trait.YARA, "a rule matches"),) if b"lighthouse" in message else ()
+        return Inspected(tuple([tuple(walk(f.octets, f.name, budget, reader_of)) for f in files]), whole)
 
 
 def message(*parts: str, body: str = "Hello.") -> Content:
@@ -178,3 +183,23 @@ def test_the_text_that_a_person_reads_is_subject_and_body_without_markup_and_fil
     content = message(page, attached("a.txt", "not this"))
     octets = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n" + content.data
     assert shown_text(Content(len(octets), octets)).split() == ["Grüße", "Hello.", "PIN", "4711"]
+
+
+def test_where_there_are_rules_the_message_is_looked_at_as_a_whole_even_without_files() -> None:
+    inspector = Here()
+    check = InspectionCheck(
+        FilesSettings(), inspector, Poison(Ram(Clock()), Clock(), 3), lambda: 0.0, whole=True
+    )
+    plain = Content(26, b"Subject: x\r\n\r\nlighthouse\r\n")
+    [finding] = answered(check, plain)
+    assert inspector.messages == [plain.data]
+    assert finding.what == "file-yara"
+    assert finding.evidence[0].words() == "the message (email, 26 octets): a rule matches"
+    [clean] = answered(check, Content(12, b"Subject: x\r\n"))
+    assert clean.result is Result.CLEAN
+
+
+def test_without_rules_the_message_is_not_handed_out() -> None:
+    inspector = Here()
+    looked(message(attached("lighthouse.txt")), inspector)
+    assert inspector.messages == [b""]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from gatepost.checks.content.inspection_settings import InspectionSettings
 from gatepost.checks.content.inspector import Failed, File, Inspected
+from gatepost.checks.content.yara import Compiled, compiled
+from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.gateway.inspector import InspectorPool
 from tests.checks.content.formats.archive_samples import (
     PE,
@@ -39,9 +41,11 @@ def _children() -> Iterator[int]:
             yield int(entry.name)
 
 
-def with_pool(use: Callable[[InspectorPool], Awaitable[None]], **settings: object) -> None:
+def with_pool(
+    use: Callable[[InspectorPool], Awaitable[None]], rules: Compiled | None = None, **settings: object
+) -> None:
     async def run() -> None:
-        pool = InspectorPool(InspectionSettings.model_validate(settings))
+        pool = InspectorPool(InspectionSettings.model_validate(settings), rules)
         try:
             await use(pool)
         finally:
@@ -184,3 +188,60 @@ def test_what_needs_libraries_is_opened_by_a_confined_inspector() -> None:
         ]
 
     with_pool(use)
+
+
+def yara(folder: Path, source: str, seconds: int = 1) -> Compiled:
+    (folder / "coast.yar").write_text(source)
+    made = compiled(YaraSettings(rules=(folder / "coast.yar",), seconds=seconds))
+    assert isinstance(made, Compiled)
+    return made
+
+
+def test_rules_are_matched_against_each_file_those_within_and_the_message(tmp_path: Path) -> None:
+    rules = yara(tmp_path, 'rule Lighthouse { strings: $a = "lighthouse" condition: $a }')
+    match = "the YARA rule Lighthouse of coast matches"
+
+    async def use(pool: InspectorPool) -> None:
+        packed = File("a.zip", by_zipfile([("in.txt", b"the lighthouse" * 50), ("out.txt", b"no")]))
+        answer = await pool.inspect([packed, TEXT], (), b"Subject: lighthouse")
+        assert isinstance(answer, Inspected)
+        assert [seen.words for seen in answer.message] == [match]
+        seen = {item.where: [each.words for each in item.seen] for file in answer.files for item in file}
+        assert seen == {"a.zip": [], "a.zip › in.txt": [match], "a.zip › out.txt": [], "a.txt": []}
+        without = await pool.inspect([TEXT])
+        assert isinstance(without, Inspected)
+        assert without.message == ()
+        only = await pool.inspect([], (), b"lighthouse")
+        assert isinstance(only, Inspected)
+        assert [each.words for each in only.message] == [match]
+
+    with_pool(use, rules, memory=268_435_456)
+
+
+def test_an_inspector_with_rules_has_as_much_memory_for_files_as_one_without(tmp_path: Path) -> None:
+    rules = yara(tmp_path, "rule Any { strings: $a = /b[a-z]{2,9}d/ condition: #a > 1000 }")
+
+    async def use(pool: InspectorPool) -> None:
+        answer = await pool.inspect([File("a.bin", b"bcdbbaad" * 4_000_000)] * 2)
+        assert isinstance(answer, Inspected)
+        assert len(answer.files[1][0].seen) == 1
+
+    with_pool(use, rules, memory=268_435_456)
+
+
+def test_a_rule_that_takes_too_long_leaves_one_file_unseen_and_the_inspector_alive(tmp_path: Path) -> None:
+    rules = yara(
+        tmp_path,
+        "rule Slow { condition: filesize > 100 and for all i in (0..filesize) : "
+        "(for all j in (0..100000000) : (j + i >= 0)) }",
+    )
+
+    async def use(pool: InspectorPool) -> None:
+        answer = await pool.inspect([File("slow", b"x" * 500)])
+        before = children()
+        assert isinstance(answer, Inspected)
+        assert [seen.trait for seen in answer.files[0][0].seen] == ["unseen"]
+        assert isinstance(await pool.inspect([TEXT]), Inspected)
+        assert children() == before
+
+    with_pool(use, rules)

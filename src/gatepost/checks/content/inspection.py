@@ -59,6 +59,7 @@ class InspectionCheck:
     """Look into the files of a message. `monotonic` gives seconds that only grow.
 
     `passwords` picks from the text of the message what may open its files; None: nothing is tried.
+    With `whole` the message itself is looked at too, so that rules about files can be about it.
 
     Raises OSError when a list of fingerprints of the settings cannot be read.
     """
@@ -74,6 +75,7 @@ class InspectionCheck:
         monotonic: Callable[[], float],
         *,
         passwords: Callable[[str], Sequence[str]] | None = None,
+        whole: bool = False,
     ) -> None:
         self._blocked = FileRules(settings.blocked)
         self._allowed = FileRules(settings.allowed)
@@ -81,22 +83,27 @@ class InspectionCheck:
         self._poison = poison
         self._monotonic = monotonic
         self._passwords = passwords
+        self._whole = whole
 
     def look(self, stage: Stage, facts: Facts, content: Content | None) -> Looked:  # noqa: ARG002
         """Report what the files are and hold; at once when there are none."""
         if content is None:
             return ()
         files = worth_a_look(content)
-        return self._looked(content, files) if files else (_NO_FILES,)
+        return self._looked(content, files) if files or self._whole else (_NO_FILES,)
 
     async def _looked(self, content: Content, files: Sequence[tuple[Part, File]]) -> Sequence[Finding]:
         began = self._monotonic()
         passwords = self._passwords(shown_text(content)) if self._passwords is not None else ()
-        answer = await self._inspector.inspect([file for _, file in files], passwords)
+        message = content.view().octets if self._whole else b""
+        answer = await self._inspector.inspect([file for _, file in files], passwords, message)
         duration = self._monotonic() - began
         if isinstance(answer, Failed):
             return (await self._failed(content, answer, duration),)
         found: dict[str, list[FileEvidence]] = {}
+        for seen in answer.message:
+            evidence = FileEvidence("the message", "email", seen.words, size=content.size)
+            found.setdefault(f"file-{seen.trait}", []).append(evidence)
         for (part, _), items in zip(files, answer.files, strict=True):
             for item in items:
                 content.items.append((part.number, item))

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gatepost.checks.content.formats.format import Seen
 from gatepost.checks.content.formats.walk import Item
 
 
@@ -22,9 +23,13 @@ class File(Struct, frozen=True, gc=False):
 
 
 class Inspected(Struct, frozen=True, gc=False):
-    """What was seen: for each file that was asked about, in their order, itself and all files in it."""
+    """What was seen: for each file that was asked about, in their order, itself and all files in it.
+
+    `message` are traits of the message as a whole.
+    """
 
     files: tuple[tuple[Item, ...], ...]
+    message: tuple[Seen, ...] = ()
 
 
 class Failed(Struct, frozen=True, gc=False):
@@ -37,6 +42,11 @@ class Failed(Struct, frozen=True, gc=False):
 class Inspector(Protocol):
     """Looks into files somewhere else, so that what they do to who looks hurts nobody."""
 
-    async def inspect(self, files: Sequence[File], passwords: Sequence[str] = ()) -> Inspected | Failed:
-        """Look into all files of one message, trying `passwords` on what is encrypted. Raises nothing."""
+    async def inspect(
+        self, files: Sequence[File], passwords: Sequence[str] = (), message: bytes = b""
+    ) -> Inspected | Failed:
+        """Look into all files of one message, trying `passwords` on what is encrypted. Raises nothing.
+
+        `message` are its own octets, to be looked at as a whole; none where nobody looks so.
+        """
         ...

@@ -14,13 +14,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 
 from gatepost.checks.content.inspection_settings import InspectionSettings
 from gatepost.checks.content.inspector import Failed, File, Inspected
 from gatepost.gateway.inspector.question import MAX_ANSWER, READY, Named, Question, decode_answer, framed
+
+if TYPE_CHECKING:  # it brings yara-x, which not every worker needs
+    from gatepost.checks.content.yara import Compiled
 
 _START_SECONDS: Final = 30.0
 _GRACE: Final = 2.0
@@ -40,15 +43,25 @@ class _TiredError(Exception):
 class _Process:
     """One inspector."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, rules: Compiled | None) -> None:
         ours, theirs = socket.socketpair()
+        command = [sys.executable, "-I", "-m", "gatepost.gateway.inspector.process", str(memory)]
+        passed: tuple[int, ...] = ()
         with theirs:
-            self._child = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-I", "-m", "gatepost.gateway.inspector.process", str(memory)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                close_fds=True,
-            )
+            try:
+                if rules is not None:
+                    passed = (_shared((rules.octets,)),)
+                    command += [str(passed[0]), str(rules.seconds)]
+                self._child = subprocess.Popen(  # noqa: S603 - our own program
+                    command,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    close_fds=True,
+                    pass_fds=passed,
+                )
+            finally:
+                for memory_file in passed:
+                    os.close(memory_file)
         ours.setblocking(False)
         self._line = ours
         self._ready = False
@@ -110,16 +123,22 @@ class _Process:
 
 
 class InspectorPool:
-    """Asks inspectors; as many work at one time as the settings say."""
+    """Asks inspectors; as many work at one time as the settings say. `rules` are matched against all they see."""
 
-    def __init__(self, settings: InspectionSettings) -> None:
+    def __init__(self, settings: InspectionSettings, rules: Compiled | None = None) -> None:
         self._settings = settings
+        self._rules = rules
         self._free = asyncio.Semaphore(settings.processes)
         self._idle: list[_Process] = []
         self._busy: set[_Process] = set()
 
-    async def inspect(self, files: Sequence[File], passwords: Sequence[str] = ()) -> Inspected | Failed:
-        """Look into all files of one message, trying `passwords` on what is encrypted. Raises nothing."""
+    async def inspect(
+        self, files: Sequence[File], passwords: Sequence[str] = (), message: bytes = b""
+    ) -> Inspected | Failed:
+        """Look into all files of one message, trying `passwords` on what is encrypted. Raises nothing.
+
+        `message` are its own octets, to be looked at as a whole; none where nobody looks so.
+        """
         settings = self._settings
         try:
             async with asyncio.timeout(settings.wait):
@@ -127,13 +146,15 @@ class InspectorPool:
         except TimeoutError:
             return Failed(f"no inspector was free within {settings.wait:g} s", by_content=False)
         try:
-            return await self._ask(files, passwords)
+            return await self._ask(files, passwords, message)
         except OSError as error:
             return Failed(f"no inspector could be asked: {error.strerror or error}", by_content=False)
         finally:
             self._free.release()
 
-    async def _ask(self, files: Sequence[File], passwords: Sequence[str]) -> Inspected | Failed:
+    async def _ask(
+        self, files: Sequence[File], passwords: Sequence[str], message: bytes
+    ) -> Inspected | Failed:
         settings = self._settings
         question = Question(
             files=tuple([Named(file.name[:_MAX_NAME], len(file.octets)) for file in files]),
@@ -142,8 +163,9 @@ class InspectorPool:
             member=settings.unpacked_file,
             members=settings.files,
             seconds=settings.seconds,
+            message=len(message),
         )
-        shared = _shared(files)
+        shared = _shared([*(file.octets for file in files), message])
         try:
             while True:
                 try:
@@ -159,7 +181,7 @@ class InspectorPool:
 
     async def _ask_one(self, question: Question, shared: int) -> Inspected:
         """Ask an inspector that is idle, or a new one; one that fails is killed. Raises as `_Process.ask`."""
-        process = self._idle.pop() if self._idle else _Process(self._settings.memory)
+        process = self._idle.pop() if self._idle else _Process(self._settings.memory, self._rules)
         self._busy.add(process)
         try:
             answer = await process.ask(question, shared, question.seconds + _GRACE)
@@ -178,12 +200,12 @@ class InspectorPool:
         self._idle.clear()
 
 
-def _shared(files: Sequence[File]) -> int:
-    """Put the files into memory that can be passed along and changed by nobody. Raises OSError."""
+def _shared(contents: Sequence[bytes]) -> int:
+    """Put contents behind one another into memory that can be passed on and changed by nobody. Raises OSError."""
     shared = os.memfd_create("gatepost-files", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
-        for file in files:
-            rest = memoryview(file.octets)
+        for octets in contents:
+            rest = memoryview(octets)
             while rest:
                 rest = rest[os.write(shared, rest) :]
         fcntl.fcntl(shared, fcntl.F_ADD_SEALS, _SEALS)

@@ -28,7 +28,10 @@ class Named(Struct, frozen=True, array_like=True):
 
 
 class Question(Struct, frozen=True, array_like=True):
-    """The files to look into, words to try as passwords, and what may be spent: octets, members, seconds of CPU."""
+    """The files to look into, words to try as passwords, and what may be spent: octets, members, seconds of CPU.
+
+    `message` is how many octets of the shared memory, behind those of the files, are the message as a whole.
+    """
 
     files: tuple[Named, ...]
     passwords: tuple[str, ...]
@@ -36,6 +39,7 @@ class Question(Struct, frozen=True, array_like=True):
     member: int
     members: int
     seconds: int
+    message: int = 0
 
 
 def framed(value: Question | Inspected) -> bytes:

@@ -284,6 +284,99 @@ MESSAGE_POISON: Final = Entry(
     cause="content_policy",
     side="sender",
 )
+SPAM_REFUSED: Final = Entry(
+    id="spam-refused",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: it looks like spam",
+    stage="content",
+    when="A spam filter that the gateway asks (Rspamd, SpamAssassin) says so, and the settings say to refuse then.",
+    why="The filter weighs many small signs; which of them it saw is told to the administrator alone.",
+    sender_action=(
+        "If the message is honest, write to the recipient in another way, or to postmaster of the recipient's "
+        "domain, with the id at the end of this reply."
+    ),
+    operator_action=(
+        "`gatepost trace` with the id shows the score and the rules that led to it. Correct the filter, or let the "
+        "sender in (checks.lists.allowed); what is done about which finding is set in policy.findings."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="spam_content",
+    side="sender",
+)
+SPAM_LATER: Final = Entry(
+    id="spam-later",
+    code=451,
+    enhanced="4.7.1",
+    text="The message cannot be judged yet; try again later",
+    stage="content",
+    when="Rspamd, which the gateway asks, wants the message to come again (soft reject, or greylist where set).",
+    why="Some signs show only after a while: a list that names the sender, a rate that falls.",
+    sender_action="Nothing to do: the message is tried again by itself.",
+    operator_action=(
+        "`gatepost trace` with the id shows what Rspamd says. If such mail comes again and again, look at the rules "
+        "of Rspamd that ask for it (greylist, ratelimit), or set policy.findings, rspamd-defer."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="greylist",
+    side="sender",
+)
+SPAM_CHECK_UNAVAILABLE: Final = Entry(
+    id="spam-check-unavailable",
+    code=451,
+    enhanced="4.7.1",
+    text="The spam check is not available; try again later",
+    stage="content",
+    when="A spam filter could not be asked, and the settings say that nothing passes without it.",
+    why="The filter is down, too slow, or answered nonsense; the sender keeps the message and tries again.",
+    sender_action="Nothing to do: the message is tried again by itself.",
+    operator_action=(
+        "Look at the filter that checks.rspamd or checks.spamassassin names; `gatepost check` asks it once. What "
+        "happens meanwhile is set by policy.findings, rspamd-unavailable and spamassassin-unavailable."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="system_temp",
+    side="gateway",
+)
+SCANNER_FOUND: Final = Entry(
+    id="scanner-found",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: the content scanner found {signature}",
+    stage="content",
+    when="The scanner that is asked by ICAP found something in the message, or would put something in its place.",
+    why=(
+        "Malware is refused while the sender is on the line: an honest sender learns of it, and no bounce goes to a "
+        "forged address."
+    ),
+    sender_action=(
+        "Check the computer and the attached files for malware. Do not send the same message again."
+    ),
+    operator_action=(
+        "The journal says which scanner found it. If it is a false alarm, report it to the maker of the scanner."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3507 §4.9"),
+    cause="virus",
+    side="sender",
+    fields=frozenset({"signature"}),
+)
+SCANNER_UNAVAILABLE: Final = Entry(
+    id="scanner-unavailable",
+    code=451,
+    enhanced="4.7.1",
+    text="The content scanner is not available; try again later",
+    stage="content",
+    when="The scanner that is asked by ICAP is down, too slow, or answered nonsense.",
+    why="The policy says that nothing passes unchecked; the sender keeps the message and tries again.",
+    sender_action="Nothing to do: the message is tried again by itself.",
+    operator_action=(
+        "Look at the scanner that checks.icap.url names; `gatepost check` asks it once. What happens meanwhile is "
+        "set by policy.findings, icap-unavailable."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="system_temp",
+    side="gateway",
+)
 SPOOL_FULL: Final = Entry(
     id="spool-full",
     code=452,

@@ -7,6 +7,7 @@ which asking can fail is a value (`Outage`) with a reason in words.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
@@ -103,7 +104,7 @@ class Connections:
                 except TimeoutError:
                     return Outage(f"no connection within {self._connect_timeout:g} s")
                 except OSError as error:
-                    return Outage(f"cannot connect: {error.strerror or error}")
+                    return Outage(f"cannot connect: {_reason(error)}")
                 return await self._ask_on(connection, exchange)
         except TimeoutError:
             doing = connection.doing if connection is not None else doing
@@ -180,24 +181,32 @@ async def converse(
     answer = asyncio.ensure_future(hear)
     try:
         stream.write(first)
-        piece: bytes | None = second
-        sent = 0
-        while piece is not None and not answer.done():
+        piece, sent, all_sent = second, 0, False
+        while not answer.done():
+            following = next(pieces, None)
             try:
                 stream.write(piece)
+                if following is None:
+                    all_sent = True
+                    break
                 await stream.drain()
             except _BROKEN:
                 break  # what was heard until then says more
+            piece = following
             sent += 1
             if sent % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-            piece = next(pieces, None)
-        all_sent = piece is None and not answer.done()
         connection.doing = "waiting for the answer"
         return await answer, all_sent
     finally:
         if not answer.cancel() and not answer.cancelled():
             answer.exception()  # seen: asyncio complains of what nobody looked at
+
+
+def _reason(error: OSError) -> str:
+    if error.errno is not None and error.errno > 0:  # asyncio writes words of its own into `strerror`
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def readable(chunks: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:

@@ -33,6 +33,7 @@ class Trait(StrEnum):
     SHORTCUT = "shortcut"
     FORM = "form"
     SMUGGLING = "smuggling"
+    YARA = "yara"
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -64,6 +65,9 @@ class Member(Struct, frozen=True, gc=False):
 
 Sight = Seen | Link | Text | Member
 """One thing that a reader sees."""
+
+Look = Callable[[bytes], Iterator[Seen]]
+"""A look at a file as a whole, whatever its kind. May raise anything, as a reader may."""
 
 Reader = Callable[[bytes, "Budget"], Iterator[Sight]]
 """A format's reader: a generator function. Raises ExhaustedError when the budget is, else whatever it meets."""

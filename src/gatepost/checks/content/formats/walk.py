@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from gatepost.checks.content.formats.format import (
     Budget,
     ExhaustedError,
     Link,
+    Look,
     Member,
     Reader,
     Seen,
@@ -59,8 +61,13 @@ class Item(Struct, frozen=True, gc=False):
         return " › ".join(self.path)
 
 
-def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Iterator[Item]:
-    """Give the file and all files in it that can be reached, the outer before the inner. Raises nothing."""
+def walk(
+    octets: bytes, name: str, budget: Budget, reader_of: ReaderOf, look: Look | None = None
+) -> Iterator[Item]:
+    """Give the file and all files in it that can be reached, the outer before the inner. Raises nothing.
+
+    `look` is taken at each of them.
+    """
     size = len(octets)
     outermost: tuple[str, ...] = (shown(name) or "(no name)",)
     waiting = [(outermost, name, octets)]
@@ -71,6 +78,9 @@ def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Itera
         kind = kind_of(octets)
         for claim in (*what_it_runs(name, kind), *tricks(name, kind)):
             sight.note(claim)
+        if look is not None:
+            for seen_whole in looked(look, octets):
+                sight.note(seen_whole)
         members: list[Member] = []
         for inside, at in ((kind.name, 0), *carried(octets, kind)):
             reader = reader_of(inside)
@@ -102,6 +112,18 @@ def walk(octets: bytes, name: str, budget: Budget, reader_of: ReaderOf) -> Itera
             text="".join(sight.text),
         )
         waiting += [((*path, shown(m.name) or "(no name)"), m.name, m.octets) for m in reversed(members)]
+
+
+def looked(look: Look, octets: bytes) -> Iterator[Seen]:
+    """Take a look at a file, and tell of it when that fails. Raises nothing."""
+    try:
+        yield from islice(look(octets), MAX_SEEN)
+    except MemoryError:
+        yield Seen(Trait.UNSEEN, "looking at it as a whole takes more memory than an inspector has")
+    except Exception as error:  # noqa: BLE001 - as with readers
+        yield Seen(
+            Trait.UNSEEN, f"looking at it as a whole failed: {type(error).__name__}: {error}"[:MAX_WORDS]
+        )
 
 
 class _Sight:
