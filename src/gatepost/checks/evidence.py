@@ -1,6 +1,7 @@
 """What findings rest on: typed, one struct per kind, so that a person can check it and the journal can keep it.
 
 Each kind says itself in words, and which of its facts may be told to the other side; nothing else of it goes there.
+It is long because it has all kinds, so that the journal can read each by its tag.
 """
 
 from __future__ import annotations
