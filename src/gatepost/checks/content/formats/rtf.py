@@ -45,8 +45,11 @@ def read_rtf(octets: bytes, budget: Budget) -> Iterator[Sight]:
         name = classes[number] if number < len(classes) else "an object"
         updated = ", and opens it by itself" if b"\\objupdate" in octets else ""
         yield Seen(Trait.EMBEDDED_OBJECT, f"holds {name}{updated}")
-        content = _unpacked(octets, start.end(), budget)
+        end = octets.find(b"}", start.end())
+        content = _unpacked(octets[start.end() : end if end >= 0 else len(octets)], budget)
         yield Member(f"object-{number + 1}", budget.gathered(iter([_inner(content)])))
+        if end < 0:  # all that follows was in it
+            break
 
 
 def _field(field: bytes) -> Iterator[Sight]:
@@ -56,11 +59,9 @@ def _field(field: bytes) -> Iterator[Sight]:
         yield Link(target.decode("latin-1"))
 
 
-def _unpacked(octets: bytes, start: int, budget: Budget) -> bytes:
-    """Give the octets of the hexadecimal digits up to the end of the group, whatever stands between them."""
-    end = octets.find(b"}", start, start + 2 * budget.member)
-    block = octets[start : end if end >= 0 else start + 2 * budget.member]
-    digits = _CONTROL.sub(b"", block).translate(None, _NOT_HEX)
+def _unpacked(block: bytes, budget: Budget) -> bytes:
+    """Give the octets of hexadecimal digits, whatever stands between them."""
+    digits = _CONTROL.sub(b"", block[: 4 * budget.member]).translate(None, _NOT_HEX)
     return bytes.fromhex(digits[: len(digits) & ~1].decode("ascii"))
 
 
