@@ -15,6 +15,7 @@ from gatepost.checks.evidence import (
     SignatureEvidence,
     SizeEvidence,
     SpfEvidence,
+    WeighedEvidence,
 )
 
 
@@ -25,6 +26,15 @@ def test_evidence_says_itself_in_words() -> None:
     assert SignatureEvidence("X", "clamd", "part 1").words() == "X in part 1, found by clamd"
     assert OutageEvidence("clamd", "refused").words() == "clamd could not be asked: refused"
     assert NoteEvidence("as it is").words() == "as it is"
+
+
+def test_another_filter_is_quoted_with_the_rules_that_weighed_most_and_told_to_nobody() -> None:
+    bare = WeighedEvidence("spamd", -0.5, 5.0, "no spam")
+    assert bare.words() == "spamd says no spam, -0.5 of 5"
+    many = WeighedEvidence("Rspamd", 20.0, 15.0, "reject", tuple((f"R{n}", 2.0) for n in range(10)))
+    assert many.words().startswith("Rspamd says reject, 20 of 15: R0 +2, R1 +2, ")
+    assert many.words().endswith("R7 +2 and 2 more")
+    assert many.facts() == {}
 
 
 def test_proofs_say_whose_they_are_and_what_they_rest_on() -> None:

@@ -15,6 +15,7 @@ from gatepost.gateway.resolver import resolver as resolver_module
 from gatepost.mailauth.dkim.keypair import key_record, new_ed25519_key, write_private_key
 from tests.peers.gateway import to_toml
 from tests.peers.nameserver import Nameserver
+from tests.peers.spamd import Spamd
 
 
 @pytest.fixture
@@ -251,3 +252,41 @@ def test_the_addresses_for_reports_are_compared_with_what_dns_asks_for(
     assert "no reports about else.test come here: its DMARC record lacks rua=mailto:dmarc@good.test" in said
     assert "none.test has no DMARC record of its own" in said
     assert "_dmarc.lame.test cannot be asked" in said
+
+
+def test_each_engine_is_asked_once_and_one_that_does_not_answer_is_bad(tmp_path: Path, silent: str) -> None:
+    done = run(
+        tmp_path,
+        checks={
+            "rspamd": {"address": silent},
+            "spamassassin": {"address": silent},
+            "icap": {"url": f"icap://{silent}/scan"},
+        },
+        policy={"findings": {"rspamd-unavailable": "defer"}},
+    )
+    assert done.exit_code == 1
+    refused = "does not answer as it should: cannot connect: Connection refused; until then each message has"
+    assert f"BAD  Rspamd at {silent} {refused} rspamd-unavailable (defer)" in done.output
+    assert f"BAD  spamd at {silent} {refused} spamassassin-unavailable (mark)" in done.output
+    assert f"BAD  the scanner at icap://{silent}/scan {refused} icap-unavailable (defer)" in done.output
+
+
+@pytest.mark.peer("spamd")
+def test_an_engine_that_is_well_says_so(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    with Spamd(free_port()) as spamd:
+        done = run(tmp_path, checks={"spamassassin": {"address": spamd.address}})
+    assert f"ok  spamd at {spamd.address} answers" in done.output
+
+
+def test_yara_rules_are_compiled_and_a_fault_is_told_with_file_and_line(tmp_path: Path) -> None:
+    rules = tmp_path / "coast.yar"
+    rules.write_text("rule A { condition: true }")
+    done = run(tmp_path, checks={"yara": {"rules": [str(rules)]}})
+    assert "ok  1 YARA rules can be used" in done.output
+    off = run(tmp_path, checks={"yara": {"rules": [str(rules)]}, "inspection": {"enabled": False}})
+    assert "BAD  checks.yara names rules, but checks.inspection is off: nothing is matched" in off.output
+    rules.write_text("rule A {\n condition: foo }")
+    done = run(tmp_path, checks={"yara": {"rules": [str(rules)]}})
+    assert done.exit_code == 1
+    said = f"BAD  no YARA rule is matched until this is mended: {rules}, line 2: unknown identifier `foo`"
+    assert said in done.output

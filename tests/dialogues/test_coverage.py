@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from gatepost.reply import catalogue
-from tests.dialogues import test_live, test_standing
+from tests.dialogues import test_engines, test_live, test_standing
 from tests.dialogues.given import BY_WORDS, SHOWN, given_by, given_by_the_source, got_by
 from tests.dialogues.script import all_dialogues
 from tests.peers import test_inspection, test_spam
@@ -30,6 +30,7 @@ def test_each_entry_that_the_source_gives_is_got_by_a_dialogue_and_no_other() ->
     assert test_standing.__doc__
     assert test_inspection.__doc__
     assert test_spam.__doc__
+    assert test_engines.__doc__
     got = set[str]().union(SHOWN, *map(got_by, all_dialogues()))
     assert sorted(got ^ given_by_the_source()) == []
 

@@ -1,6 +1,6 @@
 """A real Rspamd of our own for tests: no rules but two in Lua, no network, a port of its own.
 
-`LIGHTHOUSE` adds 20 for the word "lighthouse", `FOGHORN` adds 7 for "foghorn"; "later" is refused softly.
+`BEACON` adds 20 for the word "beacon", `FOGHORN` adds 7 for "foghorn"; "later" is refused softly.
 
     @pytest.mark.peer("rspamd")
     def test_something(free_port):
@@ -24,7 +24,7 @@ local function says(word)
     return tostring(task:get_content()):find(word, 1, true) ~= nil
   end
 end
-rspamd_config:register_symbol{name = 'LIGHTHOUSE', score = 20.0, group = 't', callback = says('lighthouse')}
+rspamd_config:register_symbol{name = 'BEACON', score = 20.0, group = 't', callback = says('beacon')}
 rspamd_config:register_symbol{name = 'FOGHORN', score = 7.0, group = 't', callback = says('foghorn')}
 rspamd_config:register_symbol{name = 'TOLD', score = 0.1, group = 't', callback = function(task)
   local from, ip = task:get_from('smtp'), task:get_ip()
@@ -105,5 +105,5 @@ def signal_all(server: Server, number: int) -> None:
     assert server.process is not None
     pid = server.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for each in (pid, *map(int, children)):
+    for each in map(int, (pid, *children)):
         os.kill(each, number)

@@ -1,6 +1,6 @@
 """A real spamd of our own for tests: three rules, no network tests, a port of its own.
 
-`LIGHTHOUSE` adds 20 for the word "lighthouse", `FOGHORN` adds 3 for "foghorn"; from 5 on it is spam.
+`BEACON` adds 20 for the word "beacon", `FOGHORN` adds 3 for "foghorn"; from 5 on it is spam.
 
     @pytest.mark.peer("spamd")
     def test_something(free_port):
@@ -19,9 +19,9 @@ PLUGINS = "loadplugin Mail::SpamAssassin::Plugin::Check\n"
 RULES = """
 use_bayes 0
 required_score 5
-body LIGHTHOUSE /lighthouse/
-describe LIGHTHOUSE Speaks of a lighthouse
-score LIGHTHOUSE 20.0
+body BEACON /beacon/
+describe BEACON Speaks of a beacon
+score BEACON 20.0
 body FOGHORN /foghorn/
 describe FOGHORN Speaks of a foghorn
 score FOGHORN 3.0

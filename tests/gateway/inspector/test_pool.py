@@ -202,7 +202,7 @@ def test_rules_are_matched_against_each_file_those_within_and_the_message(tmp_pa
     match = "the YARA rule Lighthouse of coast matches"
 
     async def use(pool: InspectorPool) -> None:
-        packed = File("a.zip", by_zipfile([("in.txt", b"the lighthouse" * 50), ("out.txt", b"no")]))
+        packed = File("a.zip", by_zipfile(("in.txt", b"the lighthouse" * 50), ("out.txt", b"no")))
         answer = await pool.inspect([packed, TEXT], (), b"Subject: lighthouse")
         assert isinstance(answer, Inspected)
         assert [seen.words for seen in answer.message] == [match]

@@ -11,14 +11,14 @@ from gatepost.checks.content.engines.connections import Connection, NonsenseErro
 from tests.checks.content.engines.test_connections import Line
 
 
-def asked(line: Line, body: bytes = b"", pieces: int = 1) -> tuple[http.Reply, Connection]:
+def asked(line: Line, body: bytes = b"", pieces: int = 1) -> tuple[http.Response, Connection]:
     connection = Connection(line)
     cut = len(body) // pieces
 
     def chunks() -> list[bytes]:
         return [body[at : at + cut] for at in range(0, len(body), cut)] if body else []
 
-    async def run() -> http.Reply:
+    async def run() -> http.Response:
         return await http.ask(
             connection, "POST", "/x", [(b"From", b"a@b.test")], len(body), chunks, max_body=10
         )
@@ -29,7 +29,7 @@ def asked(line: Line, body: bytes = b"", pieces: int = 1) -> tuple[http.Reply, C
 def test_a_small_question_goes_out_in_one_write_and_the_connection_stays() -> None:
     line = Line(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     reply, connection = asked(line, b"body")
-    assert reply == http.Reply(200, b"ok")
+    assert reply == http.Response(200, b"ok")
     assert connection.reusable
     assert line.written == [
         b"POST /x HTTP/1.1\r\nHost: localhost\r\nFrom: a@b.test\r\nContent-Length: 4\r\n\r\nbody"
@@ -38,7 +38,7 @@ def test_a_small_question_goes_out_in_one_write_and_the_connection_stays() -> No
 
 def test_a_question_without_a_body_is_asked_too() -> None:
     line = Line(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    assert asked(line)[0] == http.Reply(200, b"")
+    assert asked(line)[0] == http.Response(200, b"")
     assert line.written[0].endswith(b"Content-Length: 0\r\n\r\n")
 
 

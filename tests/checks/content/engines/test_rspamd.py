@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.checks.content.engines.connections import Outage
-from gatepost.checks.content.engines.http import Reply
+from gatepost.checks.content.engines.http import Response
 from gatepost.checks.content.engines.rspamd import FINDINGS, MAX_BODY, Rspamd, read_answer
 from gatepost.checks.content.engines.settings import RspamdSettings
 from gatepost.checks.content.engines.weighed import MAX_SYMBOLS, Weighed
@@ -73,13 +73,13 @@ def test_an_action_is_what_the_answer_says_with_the_rules_that_weighed_most_firs
         "required_score": 15,
         "symbols": {"A": {"score": 1.0, "name": "A"}, "B": {"score": -14.5}, "C\n": {}},
     }
-    answer = read_answer(Reply(200, json.dumps(body).encode()))
+    answer = read_answer(Response(200, json.dumps(body).encode()))
     assert answer == Weighed(15.5, 15.0, "reject", (("B", -14.5), ("A", 1.0), ("C?", 0.0)))
 
 
 def test_of_very_many_rules_those_that_weigh_most_are_kept() -> None:
     symbols = {f"R{n}": {"score": n / 10} for n in range(500)}
-    answer = read_answer(Reply(200, json.dumps({"action": "reject", "symbols": symbols}).encode()))
+    answer = read_answer(Response(200, json.dumps({"action": "reject", "symbols": symbols}).encode()))
     assert isinstance(answer, Weighed)
     assert len(answer.symbols) == MAX_SYMBOLS
     assert answer.symbols[0] == ("R499", 49.9)
@@ -106,7 +106,7 @@ def test_of_very_many_rules_those_that_weigh_most_are_kept() -> None:
     ],
 )
 def test_any_other_answer_is_an_outage_that_says_what_is_wrong(status: int, body: bytes, words: str) -> None:
-    answer = read_answer(Reply(status, body))
+    answer = read_answer(Response(status, body))
     if words:
         assert isinstance(answer, Outage)
         assert words in answer.reason
@@ -115,7 +115,7 @@ def test_any_other_answer_is_an_outage_that_says_what_is_wrong(status: int, body
 
 @given(st.binary(max_size=300), st.integers(100, 599))
 def test_nothing_but_a_good_answer_is_believed(body: bytes, status: int) -> None:
-    answer = read_answer(Reply(status, body))
+    answer = read_answer(Response(status, body))
     assert isinstance(answer, Outage) or status == 200
 
 
@@ -144,7 +144,7 @@ def test_rspamd_is_told_of_client_helo_and_envelope(rspamd: Running) -> None:
 @pytest.mark.parametrize(
     ("words", "found", "score"),
     [
-        (b"the lighthouse", "rspamd-reject", 10.0),
+        (b"the beacon", "rspamd-reject", 10.0),
         (b"the foghorn", "rspamd-spam", 3.55),
         (b"come later", "rspamd-defer", 0.05),
     ],
@@ -158,13 +158,13 @@ def test_each_action_is_a_finding_with_the_score_by_its_weight(
 
 @peer
 def test_the_weight_is_the_settings_and_0_leaves_the_score_out(rspamd: Running) -> None:
-    [finding] = look(at(rspamd.address, weight=0), PLAIN + b"the lighthouse")
+    [finding] = look(at(rspamd.address, weight=0), PLAIN + b"the beacon")
     assert (finding.what, finding.score) == ("rspamd-reject", 0.0)
 
 
 @peer
 def test_a_large_message_is_streamed(rspamd: Running) -> None:
-    [finding] = look(at(rspamd.address), LARGE + b"the lighthouse")
+    [finding] = look(at(rspamd.address), LARGE + b"the beacon")
     assert finding.what == "rspamd-reject"
 
 

@@ -108,19 +108,17 @@ def test_what_is_no_spam_is_clean_and_its_score_is_kept(spamd: Spamd) -> None:
 
 @peer
 def test_spam_is_found_with_its_score_and_the_rules(spamd: Spamd) -> None:
-    message = PLAIN + b"The lighthouse is calm.\r\n"
+    message = PLAIN + b"The beacon is calm.\r\n"
     [finding] = look(at(spamd.address, weight=0.5), message)
     assert (finding.result, finding.what, finding.score) == (Result.FOUND, "spamassassin-spam", 9.25)
     [evidence] = finding.evidence
-    assert "says spam, 18.5 of 5: LIGHTHOUSE +20, CALM -1.5" in evidence.words()
+    assert "says spam, 18.5 of 5: BEACON +20, CALM -1.5" in evidence.words()
     assert evidence.facts() == {}
 
 
 @peer
 def test_a_large_message_is_streamed(spamd: Spamd) -> None:
-    [finding] = look(
-        at(spamd.address, max_size=10_000_000, timeout=60), PLAIN + b"the lighthouse\r\n" + LARGE
-    )
+    [finding] = look(at(spamd.address, max_size=10_000_000, timeout=60), PLAIN + b"the beacon\r\n" + LARGE)
     assert finding.what == "spamassassin-spam"
 
 

@@ -87,3 +87,17 @@ def test_what_is_seen_is_told_once_and_within_bounds() -> None:
 
     [item] = walk(b"\x01data", "a.bin", budget(), {"data": much}.get)
     assert (len(item.seen), len(item.links), len(item.text)) == (MAX_SEEN, 1, MAX_TEXT)
+
+
+def test_a_look_is_taken_at_each_file_and_what_it_raises_is_told() -> None:
+    def nested(octets: bytes, budget: Budget) -> Iterator[Sight]:
+        yield Member("in.txt", b"the lighthouse")
+
+    def look(octets: bytes) -> Iterator[Seen]:
+        if octets.startswith(b"\x01"):
+            raise ValueError("no")
+        yield Seen(Trait.YARA, "a rule matches")
+
+    outer, inner = walk(b"\x01data", "a.bin", budget(), {"data": nested}.get, look)
+    assert Seen(Trait.UNSEEN, "looking at it as a whole failed: ValueError: no") in outer.seen
+    assert inner.seen == (Seen(Trait.YARA, "a rule matches"),)

@@ -25,7 +25,7 @@ _MAX_INTERIM: Final = 10
 """Answers of the kind "100 Continue" that are heard before the one that counts."""
 
 
-class Reply(Struct, frozen=True, gc=False):
+class Response(Struct, frozen=True, gc=False):
     """An answer: its status, and its body as a whole."""
 
     status: int
@@ -41,7 +41,7 @@ async def ask(
     chunks: Callable[[], Iterable[bytes]],
     *,
     max_body: int,
-) -> Reply:
+) -> Response:
     """Send a request whose body are `size` octets, and hear the answer. Raises NonsenseError, OSError."""
     protocol = h11.Connection(h11.CLIENT)
     try:
@@ -85,7 +85,7 @@ def _request(
         yield head
 
 
-async def _reply(protocol: h11.Connection, connection: Connection, max_body: int) -> Reply:
+async def _reply(protocol: h11.Connection, connection: Connection, max_body: int) -> Response:
     status, interim, size = 0, 0, 0
     body: list[bytes] = []
     while True:
@@ -104,6 +104,6 @@ async def _reply(protocol: h11.Connection, connection: Connection, max_body: int
                     raise NonsenseError(f"its answer is longer than {max_body:,} octets")
                 body.append(bytes(data))
             case h11.EndOfMessage():
-                return Reply(status, b"".join(body))
+                return Response(status, b"".join(body))
             case _:
                 raise NonsenseError("it closed the connection without an answer")

@@ -101,7 +101,7 @@ class Rspamd:
     async def health(self) -> Outage | None:
         """Ask it whether it is there."""
 
-        async def exchange(connection: Connection) -> http.Reply | Outage:
+        async def exchange(connection: Connection) -> http.Response | Outage:
             return await http.ask(connection, "GET", "/ping", (), 0, lambda: _NONE, max_body=MAX_BODY)
 
         answer = await self._connections.ask(exchange)
@@ -116,7 +116,7 @@ class Rspamd:
         self._connections.close()
 
 
-def read_answer(reply: http.Reply) -> Weighed | Outage:
+def read_answer(reply: http.Response) -> Weighed | Outage:
     """Read an answer to /checkv2: everything but a whole one with an action is an Outage."""
     try:
         answer = _decode(reply.body)
