@@ -516,6 +516,29 @@ class SpamEvidence(_Evidence, frozen=True, tag="spam", gc=False):
         return f"spam by {self.probability:.1%}, as learned from {self.spam} spam and {self.ham} other messages{why}"
 
 
+class LinkEvidence(_Evidence, frozen=True, tag="link", gc=False, omit_defaults=True):
+    """A link of the message: as written (cut), the host it leads to, where it stands, and what is the matter with it.
+
+    `private` is more of the matter that is nobody's business but ours.
+    """
+
+    link: str
+    host: str
+    where: str
+    why: str
+    private: str = ""
+
+    def words(self) -> str:
+        """Say the link, where it leads, where it stands, and what is the matter."""
+        leads = "" if self.host in self.link else f", which leads to {self.host}"
+        private = f"; {self.private}" if self.private else ""
+        return f"{self.link}{leads} in {self.where}: {self.why}{private}"
+
+    def facts(self) -> dict[str, str]:
+        """Give host and matter; the whole link may name the recipient."""
+        return {"host": self.host, "why": self.why}
+
+
 Evidence = (
     SizeEvidence
     | SignatureEvidence
@@ -540,4 +563,5 @@ Evidence = (
     | AmbiguityEvidence
     | SpamEvidence
     | WeighedEvidence
+    | LinkEvidence
 )

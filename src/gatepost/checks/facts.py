@@ -11,6 +11,7 @@ from msgspec import Struct
 from gatepost.checks.content.formats.walk import Item
 from gatepost.checks.finding import Finding
 from gatepost.mail.fields import MAX_HEADER, Header, split
+from gatepost.mail.links import SeenLink
 from gatepost.mail.mime import View, view
 from gatepost.mail.path import Mailbox
 
@@ -50,6 +51,8 @@ class Content(Struct, frozen=True):
     items: list[tuple[str, Item]] = []
     """The files, and the files in them, as the inspection saw them, each with the number of the part that it came in:
     for the checks that look after it."""
+    links: list[SeenLink] = []
+    """The links of text, pages and files, as the check of links found them: for the checks that look after it."""
 
     def opened(self) -> tuple[Header, Iterator[bytes]]:
         """Read the header, and give the body behind it in pieces. Raises OSError when the file cannot be read."""

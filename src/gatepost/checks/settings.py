@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gatepost.checks.connection.memory_settings import (
     CorrespondentsSettings,
@@ -24,6 +24,7 @@ from gatepost.checks.content.engines.settings import (
 )
 from gatepost.checks.content.files_settings import FilesSettings
 from gatepost.checks.content.inspection_settings import InspectionSettings
+from gatepost.checks.content.links_settings import LinksSettings
 from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
 
@@ -122,6 +123,14 @@ class ChecksSettings(BaseModel):
         default=None, description="The SpamAssassin (spamd) to ask about each message."
     )
     icap: IcapSettings | None = Field(default=None, description="The ICAP scanner to ask about each message.")
+    links: LinksSettings = LinksSettings()
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )
+
+    @model_validator(mode="after")
+    def _called_apart(self) -> ChecksSettings:
+        called = {each.label for each in self.dnsbl.list} & {each.label for each in self.links.list}
+        if called:
+            raise ValueError(f"a list of dnsbl and one of links are both called {', '.join(sorted(called))}")
+        return self

@@ -18,7 +18,7 @@ from gatepost.cli.options import config as config_option
 from gatepost.cli.options import settings_of
 
 if TYPE_CHECKING:
-    from gatepost.checks.connection.list_health import HealthChange
+    from gatepost.checks.connection.list_health import HealthChange, Watching
     from gatepost.gateway.settings import Settings
     from gatepost.mail.dns import Resolver
 
@@ -151,10 +151,16 @@ async def _dns(settings: Settings) -> list[Verdict]:
 
 
 async def _lists(settings: Settings, resolver: Resolver) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    for wanted in (settings.checks.dnsbl, settings.checks.links):
+        verdicts += await _lists_of(wanted, resolver)
+    return verdicts
+
+
+async def _lists_of(wanted: Watching, resolver: Resolver) -> list[Verdict]:
     from gatepost.checks.connection.list_codes import remedy
     from gatepost.checks.connection.list_health import ListHealth
 
-    wanted = settings.checks.dnsbl
     told: list[HealthChange] = []
     health = ListHealth(wanted, resolver, time.time, time.monotonic, told.append)
     await health.look()

@@ -35,6 +35,9 @@ from gatepost.journal.words import envelope
 
 if TYPE_CHECKING:
     from gatepost.checks.connection.settings import ListSettings
+    from gatepost.checks.content.links_settings import LinkListSettings
+
+    _List = ListSettings | LinkListSettings
 
 _DAY: Final = 86_400
 
@@ -71,7 +74,7 @@ def lists(
     gatepost lists bl.example.org --since 7d
     """  # noqa: D301 - click's mark for lines that stay as they are
     settings = settings_of(config)
-    configured = settings.checks.dnsbl.list
+    configured: tuple[_List, ...] = (*settings.checks.dnsbl.list, *settings.checks.links.list)
     journal = (data_dir or settings.data_dir) / "journal"
     now = time.time()
     start = now - _DAY if since is None else since
@@ -99,7 +102,7 @@ def lists(
         raise SystemExit(1)
 
 
-def _label(name: str, configured: tuple[ListSettings, ...], known: dict[str, Any]) -> str:
+def _label(name: str, configured: tuple[_List, ...], known: dict[str, Any]) -> str:
     """Find the list that is meant, by name or zone. Raises Bad."""
     for each in configured:
         if name.lower() in (each.label.lower(), each.zone):
@@ -110,7 +113,7 @@ def _label(name: str, configured: tuple[ListSettings, ...], known: dict[str, Any
     raise Bad(f"no list is called {name!r} in the settings or the journal; there are: {all_of_them}")
 
 
-_Row = tuple["ListSettings", list[tuple[int, Course]], Tally, int]
+_Row = tuple["_List", list[tuple[int, Course]], Tally, int]
 
 
 def _overview(rows: list[_Row], start: float, as_json: bool) -> None:
@@ -145,7 +148,7 @@ def _overview(rows: list[_Row], start: float, as_json: bool) -> None:
                 f'    ill {often} in that time: gatepost lists "{each.label}" shows what to look at again'
             )
     if not rows:
-        click.echo("The settings name no list in DNS (checks.dnsbl.list).")
+        click.echo("The settings name no list in DNS (checks.dnsbl.list, checks.links.list).")
 
 
 def _heading(label: str, found: list[tuple[int, Course]]) -> str:
@@ -153,7 +156,7 @@ def _heading(label: str, found: list[tuple[int, Course]]) -> str:
         return f"{printable(label)}: nothing is known, for the gateway has not looked at its test points yet"
     parts = []
     for version, course in found:
-        whose = f" for IPv{version}" if len(found) > 1 else ""
+        whose = f" for {f'IPv{version}' if version else 'domains'}" if len(found) > 1 else ""
         match course.state:
             case "well":
                 state = f"well{whose} since {minute(course.since)}"

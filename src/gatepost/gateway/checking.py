@@ -30,6 +30,7 @@ from gatepost.checks.connection.reputation import (
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
 from gatepost.checks.content.engines.engine import EngineCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
+from gatepost.checks.content.links import LinksCheck
 from gatepost.checks.content.passwords import passwords_in
 from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
@@ -98,16 +99,19 @@ class Checking:
             return Budgeted(resolver, wanted.identity.questions, wanted.identity.seconds, monotonic)
 
         lists = ListsCheck(*wanted.lists.lists(), clock, unproven=wanted.lists.allow_unproven)
-        correspondents, self.lessons, judging = _remembering(wanted, memory, clock, secret, registered, ours)
+        correspondents, contacts, self.lessons, judging = _remembering(
+            wanted, memory, clock, secret, registered, ours
+        )
         checks: list[Check] = [SizeCheck(settings.reception.max_message_size), PostmasterCheck(ours), lists]
         self._places: Places | None = None
         if wanted.country.database:
             self._places = Places(wanted.country.database, monotonic)
             checks.append(CountryCheck(wanted.country, self._places))
-        self._health: ListHealth | None = None
+        self._healths: list[ListHealth] = []
         if wanted.dnsbl.list:
-            self._health = ListHealth(wanted.dnsbl, resolver, clock, monotonic, told)
-            checks.append(DnsblCheck(wanted.dnsbl, resolver, self._health, monotonic))
+            health = ListHealth(wanted.dnsbl, resolver, clock, monotonic, told)
+            self._healths.append(health)
+            checks.append(DnsblCheck(wanted.dnsbl, resolver, health, monotonic))
         if wanted.reverse_name.enabled:
             checks.append(ReverseNameCheck(resolver, monotonic))
         if wanted.helo.enabled:
@@ -167,14 +171,28 @@ class Checking:
             checks.append(self._virus)
         self._engines = engines_of(wanted, dial, monotonic)
         checks += [EngineCheck(engine, monotonic) for engine in self._engines]
+        if wanted.links.enabled:
+            health = ListHealth(wanted.links, resolver, clock, monotonic, told)
+            if wanted.links.list:
+                self._healths.append(health)
+            links = LinksCheck(
+                wanted.links,
+                resolver,
+                health,
+                monotonic,
+                registered=registered,
+                ours=ours,
+                resembles=_resembles(domains),
+                contacts=contacts,
+            )
+            judging = [*judging, links]
         if wanted.spam.enabled:
             judging = [*judging, SpamCheck(wanted.spam, settings.data_dir)]
         self.checks = Checks(checks, judging)
 
     async def watch(self) -> None:
         """Look after the health of the blocklists until cancelled."""
-        while self._health is not None:  # noqa: ASYNC110 - it is the time that is waited for
-            await asyncio.sleep(await self._health.look())
+        await asyncio.gather(*map(_watched, self._healths))
 
     def close(self) -> None:
         """Close what the checks keep open."""
@@ -207,7 +225,7 @@ def _remembering(
     secret: bytes,
     registered: Registered,
     ours: Callable[[str], bool],
-) -> tuple[Correspondents | None, Lessons, Sequence[Check]]:
+) -> tuple[Correspondents | None, Contacts | None, Lessons, Sequence[Check]]:
     """Put together what is learned from each message, and the checks that judge by it what the others found.
 
     They make a wave of their own: whose standing counts, and whose acquaintance, is known when signatures are.
@@ -226,7 +244,13 @@ def _remembering(
     if wanted.new_domains.enabled and wanted.identity.dkim:
         domains = KnownDomains(wanted.new_domains, memory, clock, registered, ours)
         judging.append(NewDomainCheck(domains, clock))
-    return correspondents, Lessons(reputation, correspondents, contacts, domains, registered), judging
+    lessons = Lessons(reputation, correspondents, contacts, domains, registered)
+    return correspondents, contacts, lessons, judging
+
+
+async def _watched(health: ListHealth) -> None:
+    while True:  # noqa: ASYNC110 - it is the time that is waited for
+        await asyncio.sleep(await health.look())
 
 
 def _weighing(rules: Rules) -> Callable[[Finding], bool]:

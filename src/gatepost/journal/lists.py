@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from gatepost.checks.evidence import ListingEvidence, OutageEvidence
+from gatepost.checks.evidence import Evidence, ListingEvidence, OutageEvidence
 from gatepost.checks.finding import Finding, Result
 from gatepost.journal.query import host_of
 from gatepost.journal.reader import Skipped, decoded, files, whole_lines
@@ -26,7 +26,7 @@ MAX_CHANGES: Final = 100_000  # of health; the newest are kept
 MAX_ROWS: Final = 1_000  # decisions of each kind in one spell; further ones are counted
 
 _CHANGES: Final = (b'"list-health"', b'"worker-started"', b'"worker-stopped"')
-_DECISIONS: Final = (b'"check":"dnsbl"',)
+_DECISIONS: Final = (b'"check":"dnsbl"', b'"check":"link"')
 _WORKER: Final = "worker "
 
 State = Literal["well", "ill", "unknown"]
@@ -36,8 +36,8 @@ Key = tuple[str, int]
 class Spell(Struct, frozen=True):
     """A time in which a list was ill for at least one worker, for addresses of IP `version` 4 or 6, and why.
 
-    Times are in seconds since 1970: `ended` is 0 while it lasts; `proven` is when its test points were last right
-    before that, 0 when they never were.
+    `version` is 0 for domains. Times are in seconds since 1970: `ended` is 0 while it lasts; `proven` is when its
+    test points were last right before that, 0 when they never were.
     """
 
     list: str
@@ -211,7 +211,7 @@ class _Rows:
                 and isinstance(record, Reception)
                 and record.reply.positive
                 and record.time >= spell.began
-                and _version(host_of(record.peer)) == spell.version
+                and spell.version in (0, _version(host_of(record.peer)))
             ):
                 self._accept(record)
                 return
@@ -250,12 +250,19 @@ def _asked(record: Said | Reception) -> list[Finding]:
     return [
         finding
         for finding in record.findings
-        if finding.check == "dnsbl" and finding.result is not Result.SKIPPED
+        if (finding.check == "dnsbl" and finding.result is not Result.SKIPPED)
+        or (finding.check == "link" and any(map(_is_word, finding.evidence)))
     ]
 
 
-def _version(address: str) -> int:
-    return 6 if ":" in address else 4
+def _is_word(evidence: Evidence) -> bool:
+    return isinstance(evidence, (ListingEvidence, OutageEvidence))
+
+
+def _version(about: str) -> int:
+    if ":" in about:
+        return 6
+    return 4 if about.rpartition(".")[2].isdecimal() else 0
 
 
 def _holding(

@@ -161,8 +161,9 @@ class Noted(Record, frozen=True, kw_only=True, gc=False, tag="gateway"):
 class ListChanged(Record, frozen=True, kw_only=True, gc=False, tag="list-health"):
     """A blocklist in DNS fell ill for a worker, or was found well: for addresses of IP `version` 4 or 6, and why.
 
-    An ill list is left out of what is decided. `proven` is when its test points were last right before that (seconds
-    since 1970), 0 when they never were: from then on it may have decided wrongly. `session` is "".
+    `version` is 0 where it is asked about domains. An ill list is left out of what is decided. `proven` is when its
+    test points were last right before that (seconds since 1970), 0 when they never were: from then on it may have
+    decided wrongly. `session` is "".
     """
 
     list: str

@@ -9,32 +9,71 @@ that what was decided in the meantime, and shortly before, can be found.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, Literal
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from gatepost.checks.connection.address import Address, reversed_labels
 from gatepost.checks.connection.list_codes import refusal
-from gatepost.checks.connection.settings import DnsblSettings, ListSettings
+from gatepost.checks.connection.settings import Version
 from gatepost.mail.clock import Clock
 from gatepost.mail.dns import Answer, Resolver
 
 MAX_MISSES: Final = 5  # questions in a row without an answer
 MAX_LISTINGS: Final = 30  # in a row, before even a fresh proof is doubted
 
-Version = Literal[4, 6]
-
-# RFC 5782 §5: what each list must name, and what none may name.
+# RFC 5782 §5: what each list of addresses must name, and what none may name. Those of domains tell it themselves.
 _LISTED: Final[dict[Version, Address]] = {4: IPv4Address("127.0.0.2"), 6: IPv6Address("::ffff:7f00:2")}
 _UNLISTED: Final[dict[Version, Address]] = {4: IPv4Address("127.0.0.1"), 6: IPv6Address("::ffff:7f00:1")}
+
+
+class Watched(Protocol):
+    """The settings of a list, as far as its health needs them."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+
+    @property
+    def zone(self) -> str:
+        """Where it is in DNS."""
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """What it is asked about."""
+
+    @property
+    def test_points(self) -> bool:
+        """Whether it names the first of its test points."""
+
+    @property
+    def test_names(self) -> tuple[str, str]:
+        """The domain that it must name and the one that it may not, where it is asked about domains."""
+
+
+class Watching(Protocol):
+    """The settings of lists that are asked together; times are in seconds."""
+
+    @property
+    def list(self) -> Sequence[Watched]:
+        """The lists."""
+
+    @property
+    def health_interval(self) -> float:
+        """The time between looks at a list that is well."""
+
+    @property
+    def recovery_interval(self) -> float:
+        """The time between looks at a list that is ill."""
 
 
 class HealthChange(Struct, frozen=True, gc=False):
     """A list fell ill, or was found well: which, for addresses of which IP version, why, and when (since 1970).
 
-    `proven` is when its test points were last right before that, 0.0 when they never were.
+    `version` is 0 for domains. `proven` is when its test points were last right before that, 0.0 when they never
+    were.
     """
 
     list: str
@@ -45,14 +84,24 @@ class HealthChange(Struct, frozen=True, gc=False):
     proven: float = 0.0
 
 
+class _Point(Struct, frozen=True, gc=False):
+    """A test point: as people write it, and as it is put before the zone."""
+
+    shown: str
+    labels: str
+
+
 class _State:
     """What is known of one list, for one IP version. Times are monotonic, but for `proven_at` (since 1970)."""
 
-    __slots__ = ("due", "ill", "listings", "misses", "of", "proven", "proven_at", "told", "version")
+    __slots__ = (
+        "due", "ill", "listed", "listings", "misses", "of", "proven", "proven_at", "told", "unlisted", "version",
+    )  # fmt: skip
 
-    def __init__(self, of: ListSettings, version: Version) -> None:
+    def __init__(self, of: Watched, version: Version) -> None:
         self.of = of
         self.version: Version = version
+        self.listed, self.unlisted = _test_points(of, version)
         self.ill = ""
         self.proven = float("-inf")
         self.proven_at = 0.0
@@ -67,7 +116,7 @@ class ListHealth:
 
     def __init__(
         self,
-        settings: DnsblSettings,
+        settings: Watching,
         resolver: Resolver,
         clock: Clock,
         monotonic: Callable[[], float],
@@ -132,7 +181,7 @@ class ListHealth:
     async def _prove(self, state: _State) -> bool:
         """Ask for the test points, and judge the list by them; tell whether it was proven well."""
         listed, unlisted = await asyncio.gather(
-            self._ask(state, _LISTED[state.version]), self._ask(state, _UNLISTED[state.version])
+            self._ask(state, state.listed), self._ask(state, state.unlisted)
         )
         failed = next((answer.reason for answer in (listed, unlisted) if answer.failed), "")
         reason = _wrong(state, listed, unlisted)
@@ -146,8 +195,8 @@ class ListHealth:
             self._is_well(state)
         return not reason and not failed
 
-    async def _ask(self, state: _State, address: Address) -> Answer:
-        return await self._resolver.ask(f"{reversed_labels(address)}.{state.of.zone}", "A")
+    async def _ask(self, state: _State, point: _Point) -> Answer:
+        return await self._resolver.ask(f"{point.labels}.{state.of.zone}", "A")
 
     def _falls_ill(self, state: _State, reason: str) -> None:
         known, state.ill = state.ill, reason
@@ -171,15 +220,22 @@ class ListHealth:
         self._told(change)
 
 
+def _test_points(of: Watched, version: Version) -> tuple[_Point, _Point]:
+    if not version:
+        listed, unlisted = of.test_names
+        return _Point(listed, listed), _Point(unlisted, unlisted)
+    addresses = _LISTED[version], _UNLISTED[version]
+    listed_point, unlisted_point = [_Point(str(each), reversed_labels(each)) for each in addresses]
+    return listed_point, unlisted_point
+
+
 def _wrong(state: _State, listed: Answer, unlisted: Answer) -> str:
     """Say what the answers about the test points show to be wrong; "" for nothing."""
     for answer in (unlisted, listed):
         if answer.found and (why := refusal(answer.records)):
             return why
     if unlisted.found:
-        return (
-            f"it lists {_UNLISTED[state.version]}, so it lists everybody ({', '.join(unlisted.records)[:60]})"
-        )
+        return f"it lists {state.unlisted.shown}, so it lists everybody ({', '.join(unlisted.records)[:60]})"
     if state.of.test_points and not listed.found and not listed.failed:
-        return f"it does not list its test point {_LISTED[state.version]}, so it is empty or closed"
+        return f"it does not list its test point {state.listed.shown}, so it is empty or closed"
     return ""

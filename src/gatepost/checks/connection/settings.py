@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from gatepost.checks.connection.list_codes import parse_codes
 from gatepost.mail.path import is_domain
 
+Version = Literal[0, 4, 6]
+"""What a list is asked about: addresses of an IP version, or 0 for domains."""
+
 
 class CodeSettings(BaseModel):
     """One `[[checks.dnsbl.list.code]]`: what some of a list's answers mean."""
@@ -91,9 +94,14 @@ class ListSettings(BaseModel):
         return self.name or self.zone
 
     @property
-    def versions(self) -> tuple[Literal[4, 6], ...]:
+    def versions(self) -> tuple[Version, ...]:
         """The IP versions of the addresses that it is asked about."""
         return (4, 6) if self.ipv6 else (4,)
+
+    @property
+    def test_names(self) -> tuple[str, str]:
+        """The domains that it must name and may not name: it is asked about none."""
+        return ("", "")
 
 
 class DnsblSettings(BaseModel):

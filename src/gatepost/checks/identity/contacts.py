@@ -31,7 +31,7 @@ from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import DAY, Memory, Remembered, Space, Unavailable
 from gatepost.mail.clock import Clock
-from gatepost.mail.lookalike import Known, likenesses, registered_part, resembles
+from gatepost.mail.lookalike import Known, Resemblance, likenesses, registered_part, resembles
 
 NAME: Final = "contact"
 LOOK_ALIKE: Final = "contact-look-alike"
@@ -106,11 +106,16 @@ class ContactsCheck:
         return _judged(author, found)
 
 
-def _judged(author: DmarcEvidence, found: Sequence[Alike | None]) -> Sequence[Finding]:
+def resembled(domain: str, found: Sequence[Alike | None]) -> Resemblance | None:
+    """Tell which contact a domain looks like, by the records of its likenesses; None for none, and for a contact."""
     alike = dict.fromkeys([domain for record in found if record is not None for domain in record.domains])
-    if not alike or registered_part(author.author) in alike:
-        return _NOTHING
-    resemblance = resembles(author.author, Known(list(alike)[:MAX_COMPARED]))
+    if not alike or registered_part(domain) in alike:
+        return None
+    return resembles(domain, Known(list(alike)[:MAX_COMPARED]))
+
+
+def _judged(author: DmarcEvidence, found: Sequence[Alike | None]) -> Sequence[Finding]:
+    resemblance = resembled(author.author, found)
     if resemblance is None:
         return _NOTHING
     shown = author.address or author.author

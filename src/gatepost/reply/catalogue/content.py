@@ -376,6 +376,51 @@ SCANNER_UNAVAILABLE: Final = Entry(
     references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
     cause="system_temp",
     side="gateway",
+LINK_LISTED: Final = Entry(
+    id="link-listed",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: it links to {host}, which is listed by {list}",
+    stage="content",
+    when="A link in the message, in a file of it or in a picture, leads to a domain that blocklists name.",
+    why=(
+        "Bad mail comes from ever new addresses and leads to few domains. Which lists of those are asked, and what "
+        "each weighs here, are the choice of the administrator."
+    ),
+    sender_action=(
+        "Look the domain up on the pages of the list, which say why it is there and how it gets off. If the link is "
+        "not yours, see whether the page or the account it came from was broken into; a message that quotes it is "
+        "refused too."
+    ),
+    operator_action=(
+        "The journal names the link, where it stood, each list with its answer and weight, and the list's own words. "
+        "checks.links.unasked takes a domain out; a list that is often wrong needs less weight."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 5782 §2.2"),
+    cause="domain_blocklist",
+    side="sender",
+    fields=frozenset({"host", "list"}),
+)
+LINK_REFUSED: Final = Entry(
+    id="link-refused",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: a link to {host}: {why}",
+    stage="content",
+    when="A link in the message hides where it leads, and the administrator chose to refuse such links.",
+    why="Links that show one thing and lead to another are made to deceive their readers.",
+    sender_action=(
+        "Write the link as it is: the plain name of the host, and no other name as its text. If a program wrote it, "
+        "such as one that counts clicks, tell those who run it."
+    ),
+    operator_action=(
+        "The journal names the link and where it stood. What is done about which kind is set in policy.findings, in "
+        "the rows that begin with link-; checks.links.trackers names services that may stand in for a sender."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3986 §7.6"),
+    cause="content_policy",
+    side="sender",
+    fields=frozenset({"host", "why"}),
 )
 SPOOL_FULL: Final = Entry(
     id="spool-full",
