@@ -80,8 +80,6 @@ _HIDING: Final = re.compile(
 )
 _STYLE_ADDRESS: Final = re.compile(r"url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORECASE)
 _REFRESH: Final = re.compile(r"^[\s\d.;,]*(?:url\s*=)?\s*[\"']?([^\"']{1,2000})", re.IGNORECASE)
-_SPACE: Final = re.compile(r"[ \t\r\f\v\xa0]+")
-_LINES: Final = re.compile(r"\s*\n\s*")
 
 
 def read_html(html: str) -> Html:
@@ -295,4 +293,4 @@ class _Reader:
 
 def _tidy(text: str) -> str:
     """Make one space of many, and one line of many."""
-    return _LINES.sub("\n", _SPACE.sub(" ", text)).strip()
+    return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))

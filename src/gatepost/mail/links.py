@@ -106,9 +106,16 @@ _FILES: Final = frozenset(
 )  # fmt: skip
 
 
+# What most addresses look like: nothing in them can be read in two ways.
+_PLAIN: Final = re.compile(r"(https?)://((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})((?:/[!-\[\]-~]*)?)")
+
+
 def read_address(text: str, base: Address | None = None) -> Address | None:
     """Read an address; None where it leads to no host. A relative one leads where `base` does."""
     written = text[:MAX_ADDRESS]
+    plain = _PLAIN.fullmatch(written)
+    if plain is not None and "xn--" not in plain[2]:
+        return Address(written, plain[1], plain[2], rest=plain[3] or "/")
     whole = written.strip(_CONTROLS)
     text = whole.translate(_BROKEN)
     found = _SCHEME.match(text)
@@ -266,8 +273,6 @@ def _scripts(host: str) -> tuple[Trick, ...]:
     return ()
 
 
-# A dot, a colon or a pair of slashes is in all addresses, so most words are done with at once.
-_WORTH: Final = re.compile(r"\.|://|:\\\\|\[:\]")
 _LINK: Final = re.compile(
     r"""(?<![a-z0-9])(?:
         (?:https?|hxxps?|h\*\*ps?|ftp|fxp)(?::|\[:\])(?:[/\\]{1,4}|\[//?\])
@@ -299,8 +304,8 @@ def addresses_in(text: str, most: int = MAX_FOUND) -> Iterator[Address]:
     """Find the web addresses in a text, at most `most`, as mail programs make links of them and people type them."""
     left = most
     for word in text.split():
-        if _WORTH.search(word) is None:
-            continue
+        if "." not in word and ":/" not in word:
+            continue  # most words are done with here
         for found in _LINK.finditer(word):
             for written in _endings(_cut(found[0])):
                 address = _found(written)
@@ -357,6 +362,8 @@ def _found(written: str) -> Address | None:
             return None
         text = f"http://{text}"
     address = read_address(text)
+    if address is not None and address.written == written:
+        return address if address.is_ip or "." in address.host else None
     if address is None or (not address.is_ip and "." not in address.host):
         return None
     return Address(
@@ -383,7 +390,7 @@ _PACKED: Final = re.compile(r"aHR0c[A-Za-z0-9_-]{6,2000}")  # "http" in base64
 def addresses_within(address: Address) -> tuple[Address, ...]:
     """Give the addresses that an address holds in its path or query, where a redirector would lead; no fetching."""
     rest = address.rest
-    if len(rest) < 8:
+    if "//" not in rest and "%" not in rest and "www." not in rest and "aHR0c" not in rest:
         return ()
     texts: list[str] = _VALUE.findall(rest)[:MAX_INNER]
     for packed in _PACKED.findall(rest)[:MAX_INNER]:
