@@ -69,6 +69,7 @@ PEERS: dict[str, tuple[tuple[str, ...], str]] = {
     "chromium": (("chromium",), "chromium"),
     "corpus": (("npm",), "npm"),
     "mailauth": (("npm", "node"), "npm"),
+    "node": (("node",), "nodejs"),
     "opendkim": (("/usr/sbin/opendkim",), "opendkim"),
     "mail-dkim": (("apt-get",), "apt"),
     "7z": (("7z",), "p7zip-full"),

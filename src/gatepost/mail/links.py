@@ -182,8 +182,8 @@ def _read(written: str, scheme: str, authority: str, rest: str, tricks: list[Tri
 def _port(place: str) -> tuple[str, int]:
     """Take host and port apart; a port that is none is left out."""
     if place.startswith("["):
-        name, _, port = place.partition("]")
-        name += "]"
+        name, bracket, port = place.partition("]")
+        name += bracket
         port = port.removeprefix(":")
     else:
         name, _, port = place.partition(":")
@@ -194,6 +194,8 @@ def _port(place: str) -> tuple[str, int]:
 def _host(name: str, tricks: list[Trick]) -> tuple[str, bool]:
     """Give a host in its one form, and whether it is an IP address; "" for what is no host. Notes the tricks."""
     if name.startswith("["):
+        if not name.endswith("]"):
+            return "", False
         try:
             six = IPv6Address(name[1:-1].partition("%")[0])
         except ValueError:
@@ -304,7 +306,7 @@ def addresses_in(text: str, most: int = MAX_FOUND) -> Iterator[Address]:
     """Find the web addresses in a text, at most `most`, as mail programs make links of them and people type them."""
     left = most
     for word in text.split():
-        if "." not in word and ":/" not in word:
+        if "." not in word and ":/" not in word and "[" not in word:
             continue  # most words are done with here
         for found in _LINK.finditer(word):
             for written in _endings(_cut(found[0])):
