@@ -100,5 +100,5 @@ def test_no_list_in_the_settings_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(lists, ["-c", str(path)])
     assert (done.exit_code, done.output) == (
         0,
-        "The settings name no list in DNS (checks.dnsbl.list).\n",
+        "The settings name no list in DNS (checks.dnsbl.list, checks.links.list).\n",
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gatepost.checks.connection.list_health import HealthChange
 from gatepost.checks.facts import Facts
 from gatepost.checks.finding import Finding, Result, Stage
@@ -61,6 +63,7 @@ OFF = {
     "correspondents": {"enabled": False},
     "identity": {"spf": False, "dkim": False},
     "spam": {"enabled": False},
+    "links": {"enabled": False},
 }
 
 
@@ -71,7 +74,17 @@ def names(checking: Checking) -> set[str]:
 def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> None:
     assert with_checking(tmp_path, {}, names) == {
         *("size", "postmaster", "lists", "reverse-name", "helo", "spf", "reputation", "greylist"),
-        *("correspondent", "identity", "contact", "author-domain", "inspection", "mime", "virus", "spam"),
+        *(
+            "correspondent",
+            "identity",
+            "contact",
+            "author-domain",
+            "inspection",
+            "mime",
+            "virus",
+            "spam",
+            "link",
+        ),
     }
 
 
@@ -92,9 +105,14 @@ def test_who_judges_by_proof_comes_behind_those_who_find_it(tmp_path: Path) -> N
 
     first, second = with_checking(tmp_path, {}, waves)
     assert "identity" in first
-    assert second == ["reputation", "correspondent", "contact", "author-domain", "spam"]
+    assert second == ["reputation", "correspondent", "contact", "author-domain", "link", "spam"]
     without_proof = {"checks": {"identity": {"dkim": False}}}
-    assert with_checking(tmp_path, without_proof, waves)[-1] == ["reputation", "correspondent", "spam"]
+    assert with_checking(tmp_path, without_proof, waves)[-1] == [
+        "reputation",
+        "correspondent",
+        "link",
+        "spam",
+    ]
 
 
 def test_own_clients_are_asked_nothing(tmp_path: Path) -> None:
@@ -112,8 +130,9 @@ def test_own_clients_are_asked_nothing(tmp_path: Path) -> None:
     assert zone.asked == []
 
 
-def test_a_list_that_is_ill_is_told_of(tmp_path: Path) -> None:
-    zone = Zone({"2.0.0.127.bl.test": {"A": ["127.255.255.254"]}})
+@pytest.mark.parametrize(("family", "point"), [("dnsbl", "2.0.0.127"), ("links", "test")])
+def test_a_list_that_is_ill_is_told_of(tmp_path: Path, family: str, point: str) -> None:
+    zone = Zone({f"{point}.bl.test": {"A": ["127.255.255.254"]}})
     told: list[HealthChange] = []
 
     async def watch(checking: Checking) -> None:
@@ -123,7 +142,7 @@ def test_a_list_that_is_ill_is_told_of(tmp_path: Path) -> None:
                 await asyncio.sleep(0)
         watching.cancel()
 
-    with_checking(tmp_path, {"checks": {"dnsbl": {"list": [{"zone": "bl.test"}]}}}, watch, zone, told.append)
+    with_checking(tmp_path, {"checks": {family: {"list": [{"zone": "bl.test"}]}}}, watch, zone, told.append)
     assert (told[0].list, told[0].well) == ("bl.test", False)
 
 

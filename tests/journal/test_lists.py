@@ -205,6 +205,21 @@ def test_what_was_accepted_without_an_ill_list_is_found_and_what_was_refused_is_
     assert found.decided == ()
 
 
+def test_a_list_of_domains_has_its_part_in_decisions_about_content(tmp_path: Path) -> None:
+    def about(at: float, *evidence: Evidence) -> Reception:
+        found = Finding(check="link", stage=Stage.CONTENT, result=Result.CLEAN, evidence=evidence)
+        return msgspec.structs.replace(accepted(at), findings=(found,))
+
+    named = about(700, listing("evil.example"))
+    spell = Spell("The List", 0, START + 900, "it lists everybody", START + 600, START + 1000)
+    found = review(
+        tmp_path, named, about(710, listing("192.0.2.1")), about(950, OUT), about(960), spell=spell
+    )
+    assert [decided.record for decided in found.decided] == [named]
+    assert [reception.time for reception in found.accepted] == [START + 950]
+    assert tally(tmp_path, START, START + 5000, Skipped())[0] == 3
+
+
 def test_a_spell_that_lasts_reaches_until_now(tmp_path: Path) -> None:
     lasting = Spell("The List", 4, START + 900, "it lists everybody")
     found = review(tmp_path, accepted(4999, OUT), accepted(5001, OUT), spell=lasting)

@@ -3,6 +3,7 @@
 Each kind says itself in words, and which of its facts may be told to the other side; nothing else of it goes there.
 It is long because it has all kinds, so that the journal can read each by its tag.
 The module is long, because there are many kinds; each is small.
+It is long because it is one list, of all kinds that there are.
 """
 
 from __future__ import annotations

@@ -147,22 +147,9 @@ class Checking:
             )
         checks.append(StructureCheck())
         self._inspectors: InspectorPool | None = None
-        if wanted.inspection.enabled:
-            yara = _yara(wanted.yara, checks) if wanted.yara.rules else None
-            self._inspectors = InspectorPool(wanted.inspection, yara)
-            poison = Poison(memory, clock, wanted.inspection.poison)
-            checks.append(
-                InspectionCheck(
-                    wanted.files,
-                    self._inspectors,
-                    poison,
-                    monotonic,
-                    passwords=passwords_in if wanted.inspection.try_passwords else None,
-                    whole=yara is not None,
-                )
-            )
-        else:
-            checks.append(NoInspection())
+        checks.append(
+            self._inspecting(wanted, Poison(memory, clock, wanted.inspection.poison), monotonic, checks)
+        )
         self._virus: VirusCheck | None = None
         if wanted.virus is None:
             checks.append(NoVirusCheck())
@@ -189,6 +176,23 @@ class Checking:
         if wanted.spam.enabled:
             judging = [*judging, SpamCheck(wanted.spam, settings.data_dir)]
         self.checks = Checks(checks, judging)
+
+    def _inspecting(
+        self, wanted: ChecksSettings, poison: Poison, monotonic: Callable[[], float], checks: list[Check]
+    ) -> Check:
+        """Make the check of files, and the inspectors that it asks."""
+        if not wanted.inspection.enabled:
+            return NoInspection()
+        yara = _yara(wanted.yara, checks) if wanted.yara.rules else None
+        self._inspectors = InspectorPool(wanted.inspection, yara)
+        return InspectionCheck(
+            wanted.files,
+            self._inspectors,
+            poison,
+            monotonic,
+            passwords=passwords_in if wanted.inspection.try_passwords else None,
+            whole=yara is not None,
+        )
 
     async def watch(self) -> None:
         """Look after the health of the blocklists until cancelled."""

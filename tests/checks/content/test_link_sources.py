@@ -33,7 +33,7 @@ def test_text_and_subject_have_links() -> None:
 
 def test_a_page_has_links_with_what_they_show_and_addresses_in_its_text() -> None:
     page = PAGE + (
-        b'<base href="https://base.test/a/"><a href="https://a.test/">https://bank.example</a> www.b.test'
+        b'<base href="https://base.test/a/"><a href="https://a.test/">https://bank.example</a> www.b.test '
         b'<a href="rel">c</a><img src="//img.test/1.png"><form action="http://form.test">'
         b'<span style="display:none">http://hidden.test</span><a href="mailto:x@y.test">m</a>'
     )

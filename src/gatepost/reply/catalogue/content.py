@@ -376,6 +376,7 @@ SCANNER_UNAVAILABLE: Final = Entry(
     references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
     cause="system_temp",
     side="gateway",
+)
 LINK_LISTED: Final = Entry(
     id="link-listed",
     code=554,
