@@ -206,8 +206,8 @@ def _hand_over(
         return _refused(name, ended, [(error.smtp_code, error.smtp_error)])
     except (OSError, smtplib.SMTPException) as error:
         return Told(name, "later", f"this gateway at {door.host}:{door.port} did not answer: {error}")
-    taken = [address for address in recipients if address not in refused]
-    return ended("sent", ", ".join(taken)[:1000])
+    taken = ", ".join([address for address in recipients if address not in refused])
+    return ended("sent", f"{taken}; not sent to {'; '.join(refusals)}"[:1000] if refusals else taken[:1000])
 
 
 def _refused(name: str, ended: Ending, replies: list[tuple[int, bytes | str]]) -> Told:
