@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatepost.checks.content.classifier.explaining import heaviest_run, reasons, weighed
-from gatepost.checks.content.classifier.features import read, runs
+from gatepost.checks.content.classifier.features import place, read, runs
 from gatepost.checks.content.classifier.learning import Learner
 from gatepost.checks.content.classifier.model import BODY, HEADER, OCTETS, Model, added, even
 from gatepost.checks.content.classifier.site import lesson
@@ -59,3 +59,19 @@ def test_nothing_that_could_move_a_terminal_is_quoted(model: Model) -> None:
 
 def test_an_ordinary_letter_has_few_reasons(model: Model) -> None:
     assert len(reasons(read(view(letter(False, 99))), model)) <= 6
+
+
+def test_the_makeup_of_a_page_is_said_as_what_it_is(model: Model) -> None:
+    page = b"From: x@y.example\r\nContent-Type: text/html\r\n\r\n<font size=7><a href='http://z.example/'>claim</a>"
+    message = read(view(page))
+    weights = dict.fromkeys(map(place, message.header | message.body), 1.0)
+    every = reasons(message, Model(weights, weights, dict.fromkeys(runs(message.begin), 0.0)), most=99)
+    assert {
+        "the HTML tag <font>",
+        "the HTML attribute size=7",
+        "the HTML attribute href='http://z.example/'",
+        "a link to z.example",
+        "a part of the kind text/html",
+        "the field content-type stands right behind from",
+        "'text/html' in the field content-type",
+    } <= set(every)

@@ -80,7 +80,7 @@ def test_line_ends_make_no_difference() -> None:
 def test_html_gives_tags_attributes_hosts_and_the_words_that_are_shown() -> None:
     page = b"Content-Type: text/html\r\n\r\n<p>Cl\xc2\xadick</p><!-- hidden --><a href=http://bad.example/>here</a>"
     body = seen(page).body
-    assert {"click", "here", "<p", "<a", "link:bad.example", "href=http"} <= body
+    assert {"click", "here", "<p", "<a", "link:bad.example", "href=http://bad.example/"} <= body
     assert "hidden" not in body
 
 

@@ -82,7 +82,7 @@ def _words(feature: str) -> tuple[str, str]:
     """Say a feature in words, and what it is: "word" for a word of the text."""
     shown = _printable(feature)[:_SHOWN]
     name, colon, rest = shown.partition(":")
-    if colon and rest and not shown.startswith("<"):
+    if colon and rest and not shown.startswith("<") and "=" not in name:
         if name == "subject" and " " in rest:
             return "subject", f"the words {rest!r} in the subject"
         if name == "fields":

@@ -39,6 +39,7 @@ MAX_TEXT: Final = 8000  # characters of a text
 MAX_TEXTS: Final = 4
 MAX_WORDS: Final = 500  # of all texts
 _MAX_PARTS: Final = 50
+_LETTERS: Final = 8  # characters for each word that is wanted
 _LONG: Final = 25  # characters: what is longer is no word
 
 _LEFT_OUT: Final = frozenset(
@@ -76,10 +77,12 @@ _BOUNDARY: Final = re.compile(r'boundary="?([^";\s]{1,80})', re.IGNORECASE)
 _ZONE: Final = re.compile(r"[+-]\d{4}\b|\b[A-Z]{3,4}\b")
 _COMMENT: Final = re.compile(r"<!--[^<>]{0,1000}-->")
 _TAG: Final = re.compile(r"<[^<>]{0,1000}>")
-_TAG_NAME: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}")
-_ATTRIBUTE: Final = re.compile(r"\b[a-zA-Z]{1,20}=[\"']?[#\w]{1,20}")
-_LINK: Final = re.compile(
-    r"(?:https?://|ftp://|\bwww\.|\bmailto:[^\s@\"'<>:]{0,64}@)([^\s/\"'<>:?]{1,100})", re.IGNORECASE
+_TAG_NAME: Final = re.compile(r"</?[a-z][a-z0-9]{0,15}")
+# Each begins with plain letters, so it is sought as fast as those.
+_LINKS: Final = (
+    re.compile(r"://([^\s/\"'<>:?@]{1,100})"),
+    re.compile(r"www\.([^\s/\"'<>:?@]{1,100})"),
+    re.compile(r"@([\w.-]{1,100})"),
 )
 _NOT_SHOWN: Final = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
@@ -212,7 +215,7 @@ def _came_from(value: str) -> str:
 
 
 def _subject(value: str) -> Iterator[str]:
-    words = _words(value)
+    words = _words(_shown(value))
     for word in words:
         yield f"subject:{word}"
     for first, second in pairwise(words):
@@ -242,18 +245,19 @@ def _body(view: View) -> Iterator[str]:
             yield f"file:{name.rpartition('.')[2].lower()[:10]}"
         if kind.startswith("text/") and texts < MAX_TEXTS:
             texts += 1
-            text = part.text()[:MAX_TEXT].translate(_NOT_SHOWN)
-            for host in {host.lower().rstrip(".") for host in _LINK.findall(text)}:
+            text = _shown(part.text()[:MAX_TEXT])
+            hosts = {
+                host.removeprefix("www.").rstrip(".") for links in _LINKS for host in links.findall(text)
+            }
+            for host in hosts:
                 yield f"link:{host}"
                 yield f"link:{'.'.join(host.rsplit('.', 2)[-2:])}"
-            if kind == "text/html" or "<html" in text[:400].lower():
-                for tag in set(_TAG_NAME.findall(text)):
-                    yield tag.lower()
-                for attribute in set(_ATTRIBUTE.findall(text)):
-                    yield attribute.lower()
+            if kind == "text/html" or "<html" in text[:400]:
+                yield from set(_TAG_NAME.findall(text))
+                yield from {piece.partition(">")[0][:_LONG] for piece in text.split() if "=" in piece}
                 text = _TAG.sub(" ", _COMMENT.sub("", text))
             if left:
-                words = list(_words(text, left))
+                words = _words(text[: left * _LETTERS], left)
                 left -= len(words)
                 yield from words
     for part in view.parts[:_MAX_PARTS]:
@@ -263,10 +267,15 @@ def _body(view: View) -> Iterator[str]:
 
 
 def _words(text: str, most: int = 200) -> Sequence[str]:
-    words = _WORD.findall(text.lower())[:most]
+    words = _WORD.findall(text)[:most]
     if not text.isascii() or max(map(len, words), default=0) > _LONG:
         return list(chain.from_iterable(map(_pieces, words)))[:most]
     return words
+
+
+def _shown(text: str) -> str:
+    """Give a text in small letters, without the signs that nobody sees."""
+    return (text if text.isascii() else text.translate(_NOT_SHOWN)).lower()
 
 
 def _pieces(word: str) -> Sequence[str]:
