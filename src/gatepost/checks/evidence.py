@@ -11,29 +11,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from msgspec import Struct
+from gatepost.checks.said import Said
+from gatepost.checks.text_evidence import DataEvidence, HeaderEvidence, TextEvidence
 
 _SAID: Final = 8
 """Rules of another filter that are said in one phrase; all are kept."""
 
 
-class _Evidence(Struct, frozen=True, tag_field="kind", gc=False):
-    """What all evidence can do: say itself in words, and name what of it may be told to the other side."""
-
-    def words(self) -> str:
-        """Say it in one phrase, for the journal and its readers (never put on the wire)."""
-        return type(self).__name__
-
-    def facts(self) -> dict[str, str]:
-        """Give the public facts, by the names that the fields of catalogue entries have."""
-        return {}
-
-    def vouches_for(self) -> str:
-        """Give the domain that this proves to stand behind a client or a message; "" for none."""
-        return ""
-
-
-class SizeEvidence(_Evidence, frozen=True, tag="size", gc=False):
+class SizeEvidence(Said, frozen=True, tag="size", gc=False):
     """How large it is or claims to be, and the limit, in octets; `declared` when SIZE= said so."""
 
     octets: int
@@ -50,7 +35,7 @@ class SizeEvidence(_Evidence, frozen=True, tag="size", gc=False):
         return {"size": str(self.octets), "limit": str(self.limit)}
 
 
-class SignatureEvidence(_Evidence, frozen=True, tag="signature", gc=False):
+class SignatureEvidence(Said, frozen=True, tag="signature", gc=False):
     """A signature that matched, the engine that matched it, and where in the message it lies."""
 
     signature: str
@@ -66,7 +51,7 @@ class SignatureEvidence(_Evidence, frozen=True, tag="signature", gc=False):
         return {"signature": self.signature}
 
 
-class OutageEvidence(_Evidence, frozen=True, tag="outage", gc=False):
+class OutageEvidence(Said, frozen=True, tag="outage", gc=False):
     """An engine that could not be asked or made no sense, and how that showed: our affair, never public."""
 
     engine: str
@@ -77,7 +62,7 @@ class OutageEvidence(_Evidence, frozen=True, tag="outage", gc=False):
         return f"{self.engine} could not be asked: {self.reason}"
 
 
-class NoteEvidence(_Evidence, frozen=True, tag="note", gc=False):
+class NoteEvidence(Said, frozen=True, tag="note", gc=False):
     """A plain remark, such as why a check was skipped."""
 
     note: str
@@ -109,6 +94,9 @@ class WeighedEvidence(_Evidence, frozen=True, tag="weighed", gc=False, omit_defa
 
 
 class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=True):
+
+
+class SpfEvidence(Said, frozen=True, tag="spf", gc=False, omit_defaults=True):
     """What SPF says of a client and an identity ("mailfrom" or "helo"), and the record and term that led to it.
 
     `reason` is in words; `explanation` is what the domain itself wants said (`exp=`).
@@ -137,7 +125,7 @@ class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=Tru
         return self.domain if self.result == "pass" else ""
 
 
-class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=True):
+class DkimEvidence(Said, frozen=True, tag="dkim", gc=False, omit_defaults=True):
     """One DKIM signature and what became of it; `key_seen` is when DNS told of its key (seconds since 1970)."""
 
     result: str
@@ -174,7 +162,7 @@ class DkimEvidence(_Evidence, frozen=True, tag="dkim", gc=False, omit_defaults=T
         return self.domain if whole else ""
 
 
-class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=True):
+class ArcEvidence(Said, frozen=True, tag="arc", gc=False, omit_defaults=True):
     """An ARC chain: who sealed, the newest first; `trusted` is the sealer that is believed, "" for none.
 
     `weak` says what of a chain that holds proves nothing, so that nobody is believed for it. `newest` is the highest
@@ -197,7 +185,7 @@ class ArcEvidence(_Evidence, frozen=True, tag="arc", gc=False, omit_defaults=Tru
         return f"ARC {self.status}{sealers}{f': {self.reason}' if self.reason else ''}{trusted}{weak}"
 
 
-class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults=True):
+class DmarcEvidence(Said, frozen=True, tag="dmarc", gc=False, omit_defaults=True):
     """What DMARC says of the author domain: the result, the owner's record and policy, and what was aligned.
 
     `author` is the domain, `address` the whole address, "" where several are shown. `record_at` is the domain where
@@ -232,7 +220,7 @@ class DmarcEvidence(_Evidence, frozen=True, tag="dmarc", gc=False, omit_defaults
         return self.author if self.result == "pass" else ""
 
 
-class AuthorEvidence(_Evidence, frozen=True, tag="author", gc=False, omit_defaults=True):
+class AuthorEvidence(Said, frozen=True, tag="author", gc=False, omit_defaults=True):
     """What the author field shows, and what is wrong about it, in words."""
 
     shown: str
@@ -248,7 +236,7 @@ class AuthorEvidence(_Evidence, frozen=True, tag="author", gc=False, omit_defaul
         return {"domain": self.domain, "why": self.reason}
 
 
-class EntryEvidence(_Evidence, frozen=True, tag="list-entry", gc=False, omit_defaults=True):
+class EntryEvidence(Said, frozen=True, tag="list-entry", gc=False, omit_defaults=True):
     """The entry of a list of ours that matched, what matched it, and who wrote the entry down for which reason."""
 
     entry: str
@@ -264,7 +252,7 @@ class EntryEvidence(_Evidence, frozen=True, tag="list-entry", gc=False, omit_def
         return {"matched": self.matched}
 
 
-class ListingEvidence(_Evidence, frozen=True, tag="listing", gc=False):
+class ListingEvidence(Said, frozen=True, tag="listing", gc=False):
     """A list in DNS that names an address: its answers, what they mean, what that weighs, the list's own words.
 
     `seconds` is how long the answer took, `at` when it was got (since 1970).
@@ -291,7 +279,7 @@ class ListingEvidence(_Evidence, frozen=True, tag="listing", gc=False):
         return {"list": self.list, "address": self.address}
 
 
-class ReverseNameEvidence(_Evidence, frozen=True, tag="reverse-name", gc=False):
+class ReverseNameEvidence(Said, frozen=True, tag="reverse-name", gc=False):
     """The names that an address has, the one of them that has the address (or ""), and why nobody knows."""
 
     address: str
@@ -319,7 +307,7 @@ class ReverseNameEvidence(_Evidence, frozen=True, tag="reverse-name", gc=False):
         return self.confirmed
 
 
-class HeloEvidence(_Evidence, frozen=True, tag="helo", gc=False):
+class HeloEvidence(Said, frozen=True, tag="helo", gc=False):
     """What a client called itself, what is the matter with it, and the addresses that the name has."""
 
     helo: str
@@ -336,7 +324,7 @@ class HeloEvidence(_Evidence, frozen=True, tag="helo", gc=False):
         return {"helo": self.helo}
 
 
-class PlaceEvidence(_Evidence, frozen=True, tag="place", gc=False):
+class PlaceEvidence(Said, frozen=True, tag="place", gc=False):
     """Where an address is, by a local database: country (ISO 3166-1), AS number ("AS64496"), and whose that is."""
 
     address: str
@@ -354,7 +342,7 @@ class PlaceEvidence(_Evidence, frozen=True, tag="place", gc=False):
         return {"address": self.address, "country": self.country, "network": self.network}
 
 
-class GreylistEvidence(_Evidence, frozen=True, tag="greylist", gc=False):
+class GreylistEvidence(Said, frozen=True, tag="greylist", gc=False):
     """Who is greylisted under which name, how often it came so far, and in how many seconds it may pass."""
 
     identity: str
@@ -370,7 +358,7 @@ class GreylistEvidence(_Evidence, frozen=True, tag="greylist", gc=False):
         return {"seconds": str(self.seconds)}
 
 
-class ReputationEvidence(_Evidence, frozen=True, tag="reputation", gc=False):
+class ReputationEvidence(Said, frozen=True, tag="reputation", gc=False):
     """What an address, network or domain did here: how many messages in `days` days, how many were refused, why.
 
     `score` is from 0 (bad) to 100, older messages counting less. `causes` are findings with the messages refused
@@ -401,7 +389,7 @@ class ReputationEvidence(_Evidence, frozen=True, tag="reputation", gc=False):
         return {"identity": self.identity}
 
 
-class CorrespondentEvidence(_Evidence, frozen=True, tag="correspondent", gc=False):
+class CorrespondentEvidence(Said, frozen=True, tag="correspondent", gc=False):
     """How many messages two people sent each other, as far as that is remembered.
 
     `sender` is which address of the message is meant, "author" or "reverse-path", and `domain` that address's domain;
@@ -422,7 +410,7 @@ class CorrespondentEvidence(_Evidence, frozen=True, tag="correspondent", gc=Fals
         return f"our user wrote {self.sent}, got {self.received}{who}{whom}"
 
 
-class FileEvidence(_Evidence, frozen=True, tag="file", gc=False, omit_defaults=True):
+class FileEvidence(Said, frozen=True, tag="file", gc=False, omit_defaults=True):
     """A file of the message, the way to it ("invoice.zip › a/b.docm"), and what was seen in it.
 
     `format` is what it is by its content, `size` is in octets, `sha256` in hexadecimal; `part` is the number of the
@@ -446,7 +434,7 @@ class FileEvidence(_Evidence, frozen=True, tag="file", gc=False, omit_defaults=T
         return {"file": self.where.replace("›", ">"), "why": self.reason}
 
 
-class NewDomainEvidence(_Evidence, frozen=True, tag="new-domain", gc=False):
+class NewDomainEvidence(Said, frozen=True, tag="new-domain", gc=False):
     """When mail from or to a domain was first taken, 0 for never, and how much of other mail is remembered.
 
     The memory began at `since` and has seen `messages`; times are in seconds since 1970.
@@ -467,7 +455,7 @@ class NewDomainEvidence(_Evidence, frozen=True, tag="new-domain", gc=False):
         return f"the first mail from or to {self.domain} was taken at {first} UTC; {memory}"
 
 
-class LookAlikeEvidence(_Evidence, frozen=True, tag="look-alike", gc=False):
+class LookAlikeEvidence(Said, frozen=True, tag="look-alike", gc=False):
     """An author whose domain looks like `known`, where our users have correspondents, and why in words."""
 
     shown: str
@@ -484,7 +472,7 @@ class LookAlikeEvidence(_Evidence, frozen=True, tag="look-alike", gc=False):
         return {"domain": self.domain, "why": f"{self.domain} looks like another domain"}
 
 
-class AmbiguityEvidence(_Evidence, frozen=True, tag="ambiguity", gc=False):
+class AmbiguityEvidence(Said, frozen=True, tag="ambiguity", gc=False):
     """What two readers could see differently: the name of the trick, the number of the part, who sees what."""
 
     trick: str
@@ -565,4 +553,7 @@ Evidence = (
     | SpamEvidence
     | WeighedEvidence
     | LinkEvidence
+    | TextEvidence
+    | DataEvidence
+    | HeaderEvidence
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from gatepost.checks.evidence import Evidence, _Evidence
+from gatepost.checks.evidence import Evidence
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import Found, Raw, Step, Unavailable
+from gatepost.checks.said import Said
 
 NOW = 1_800_000_000.0
 
@@ -86,7 +87,7 @@ class Broken:
         pass
 
 
-class Named(_Evidence, frozen=True, tag="named", gc=False):
+class Named(Said, frozen=True, tag="named", gc=False):
     """Evidence that vouches for a domain, as that of SPF, DKIM and reverse names does."""
 
     domain: str
