@@ -22,7 +22,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What is known of a session and its transaction at one stage; later stages know more.
 
     `client` is the address of the connecting host, `reverse_path` None for `<>` or before MAIL,
-    `declared_size` the octets announced by MAIL SIZE= (0: none). `recipient` is the one in question at RCPT.
+    `declared_size` the octets announced by MAIL SIZE= (0: none), `smtputf8` that MAIL asked for RFC 6531.
+    `recipient` is the one in question at RCPT.
     `findings` are those of the stages before, from RCPT on, and of the checks of this stage that come in an earlier
     wave.
     """
@@ -37,6 +38,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     recipients: tuple[Mailbox, ...] = ()
     recipient: Mailbox | None = None
     declared_size: int = 0
+    smtputf8: bool = False
     findings: tuple[Finding, ...] = ()
 
 

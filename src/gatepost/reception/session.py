@@ -468,5 +468,6 @@ class InboundSession:
             recipients=tuple(transaction.recipients) if transaction is not None else (),
             recipient=recipient,
             declared_size=mail.size if mail is not None else 0,
+            smtputf8=mail is not None and mail.smtputf8,
             findings=findings,
         )
