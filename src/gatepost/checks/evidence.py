@@ -1,9 +1,7 @@
 """What findings rest on: typed, one struct per kind, so that a person can check it and the journal can keep it.
 
 Each kind says itself in words, and which of its facts may be told to the other side; nothing else of it goes there.
-It is long because it has all kinds, so that the journal can read each by its tag.
-The module is long, because there are many kinds; each is small.
-It is long because it is one list, of all kinds that there are.
+It is long because it has nearly all kinds, so that the journal can read each by its tag.
 """
 
 from __future__ import annotations
@@ -72,7 +70,7 @@ class NoteEvidence(Said, frozen=True, tag="note", gc=False):
         return self.note
 
 
-class WeighedEvidence(_Evidence, frozen=True, tag="weighed", gc=False, omit_defaults=True):
+class WeighedEvidence(Said, frozen=True, tag="weighed", gc=False, omit_defaults=True):
     """What another spam filter says: its score, the score from which it is spam, what it would do, and for what.
 
     `symbols` are the names of its rules that matched, with what each added, heaviest first.
@@ -91,9 +89,6 @@ class WeighedEvidence(_Evidence, frozen=True, tag="weighed", gc=False, omit_defa
         return (
             f"{self.engine} says {self.action}, {self.score:g} of {self.limit:g}{most and ': '}{most}{more}"
         )
-
-
-class SpfEvidence(_Evidence, frozen=True, tag="spf", gc=False, omit_defaults=True):
 
 
 class SpfEvidence(Said, frozen=True, tag="spf", gc=False, omit_defaults=True):
@@ -491,7 +486,7 @@ class AmbiguityEvidence(Said, frozen=True, tag="ambiguity", gc=False):
         return f"part {self.part}" if self.part else "the message itself"
 
 
-class SpamEvidence(_Evidence, frozen=True, tag="spam", gc=False):
+class SpamEvidence(Said, frozen=True, tag="spam", gc=False):
     """The probability that a message is spam, what weighed most, and from how many messages that was learned."""
 
     probability: float
@@ -505,7 +500,7 @@ class SpamEvidence(_Evidence, frozen=True, tag="spam", gc=False):
         return f"spam by {self.probability:.1%}, as learned from {self.spam} spam and {self.ham} other messages{why}"
 
 
-class LinkEvidence(_Evidence, frozen=True, tag="link", gc=False, omit_defaults=True):
+class LinkEvidence(Said, frozen=True, tag="link", gc=False, omit_defaults=True):
     """A link of the message: as written (cut), the host it leads to, where it stands, and what is the matter with it.
 
     `private` is more of the matter that is nobody's business but ours.

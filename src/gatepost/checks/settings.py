@@ -25,6 +25,7 @@ from gatepost.checks.content.engines.settings import (
 from gatepost.checks.content.files_settings import FilesSettings
 from gatepost.checks.content.inspection_settings import InspectionSettings
 from gatepost.checks.content.links_settings import LinksSettings
+from gatepost.checks.content.text_settings import TextSettings
 from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.checks.identity.settings import IdentitySettings, ListsSettings
 
@@ -124,6 +125,7 @@ class ChecksSettings(BaseModel):
     )
     icap: IcapSettings | None = Field(default=None, description="The ICAP scanner to ask about each message.")
     links: LinksSettings = LinksSettings()
+    text: TextSettings = TextSettings()
     virus: VirusSettings | None = Field(
         default=None, description="The virus scanner to ask; without it each message's record says so."
     )

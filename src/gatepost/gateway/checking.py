@@ -29,6 +29,7 @@ from gatepost.checks.connection.reputation import (
 )
 from gatepost.checks.connection.reverse_name import ReverseNameCheck
 from gatepost.checks.content.engines.engine import EngineCheck
+from gatepost.checks.content.header import HeaderCheck
 from gatepost.checks.content.inspection import InspectionCheck, NoInspection
 from gatepost.checks.content.links import LinksCheck
 from gatepost.checks.content.passwords import passwords_in
@@ -36,6 +37,7 @@ from gatepost.checks.content.poison import Poison
 from gatepost.checks.content.size import SizeCheck
 from gatepost.checks.content.spam import SpamCheck
 from gatepost.checks.content.structure import StructureCheck
+from gatepost.checks.content.text_rules import TextRulesCheck
 from gatepost.checks.content.virus import NoVirusCheck, VirusCheck
 from gatepost.checks.content.yara_settings import YaraSettings
 from gatepost.checks.finding import Finding, Result
@@ -145,7 +147,7 @@ class Checking:
                     lists=lists,
                 )
             )
-        checks.append(StructureCheck())
+        checks += [StructureCheck(), HeaderCheck(clock)]
         self._inspectors: InspectorPool | None = None
         checks.append(
             self._inspecting(wanted, Poison(memory, clock, wanted.inspection.poison), monotonic, checks)
@@ -162,19 +164,11 @@ class Checking:
             health = ListHealth(wanted.links, resolver, clock, monotonic, told)
             if wanted.links.list:
                 self._healths.append(health)
-            links = LinksCheck(
-                wanted.links,
-                resolver,
-                health,
-                monotonic,
-                registered=registered,
-                ours=ours,
-                resembles=_resembles(domains),
-                contacts=contacts,
-            )
-            judging = [*judging, links]
-        if wanted.spam.enabled:
-            judging = [*judging, SpamCheck(wanted.spam, settings.data_dir)]
+            judging = [
+                *judging,
+                _links(wanted, resolver, health, monotonic, registered, ours, domains, contacts),
+            ]
+        judging = [*judging, *_reading(wanted, settings, monotonic)]
         self.checks = Checks(checks, judging)
 
     def _inspecting(
@@ -255,6 +249,38 @@ def _remembering(
 async def _watched(health: ListHealth) -> None:
     while True:  # noqa: ASYNC110 - it is the time that is waited for
         await asyncio.sleep(await health.look())
+
+
+def _reading(wanted: ChecksSettings, settings: Settings, monotonic: Callable[[], float]) -> list[Check]:
+    """Make the checks that read what a person reads."""
+    reading: list[Check] = []
+    if wanted.text.rule:
+        reading.append(TextRulesCheck(wanted.text, monotonic))
+    if wanted.spam.enabled:
+        reading.append(SpamCheck(wanted.spam, settings.data_dir))
+    return reading
+
+
+def _links(
+    wanted: ChecksSettings,
+    resolver: Resolver,
+    health: ListHealth,
+    monotonic: Callable[[], float],
+    registered: Callable[[str], str],
+    ours: Callable[[str], bool],
+    domains: Domains,
+    contacts: Contacts | None,
+) -> LinksCheck:
+    return LinksCheck(
+        wanted.links,
+        resolver,
+        health,
+        monotonic,
+        registered=registered,
+        ours=ours,
+        resembles=_resembles(domains),
+        contacts=contacts,
+    )
 
 
 def _weighing(rules: Rules) -> Callable[[Finding], bool]:

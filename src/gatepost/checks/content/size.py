@@ -1,4 +1,4 @@
-"""The size check: what MAIL declares by SIZE= (RFC 1870) and what really came, against one limit.
+"""The size check: what MAIL declares by SIZE= (RFC 1870) and what really came, against a limit and nothing.
 
 Asked for every message and answered at once. A size within the limit is no finding: the reception record
 has it anyway.
@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gatepost.checks.evidence import SizeEvidence
+from gatepost.checks.evidence import NoteEvidence, SizeEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
 
 _NOTHING: Final[tuple[Finding, ...]] = ()
+_SMALL: Final = 16_384
+"""Octets of a content that may be empty: a header alone is hardly longer."""
+_EMPTY: Final = (
+    Finding(
+        check="size",
+        stage=Stage.CONTENT,
+        result=Result.FOUND,
+        name="content-empty",
+        evidence=(NoteEvidence("there is no text and no file behind the header"),),
+    ),
+)
 
 
 class SizeCheck:
@@ -26,10 +37,10 @@ class SizeCheck:
         self._limit = limit
 
     def look(self, stage: Stage, facts: Facts, content: Content | None) -> Sequence[Finding]:
-        """Report a size over the limit: the content's when there is one, else the declared one."""
+        """Report a size over the limit: the content's when there is one, else the declared one; and no content."""
         octets = facts.declared_size if content is None else content.size
         if octets <= self._limit:
-            return _NOTHING
+            return _EMPTY if content is not None and _is_empty(content) else _NOTHING
         declared = content is None
         return (
             Finding(
@@ -40,3 +51,8 @@ class SizeCheck:
                 evidence=(SizeEvidence(octets, self._limit, declared=declared),),
             ),
         )
+
+
+def _is_empty(content: Content) -> bool:
+    """Tell whether no part of the content holds anything. Raises OSError when it cannot be read."""
+    return content.size <= _SMALL and not any(part.raw.strip() for part in content.view().leaves)

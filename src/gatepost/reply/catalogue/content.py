@@ -423,6 +423,59 @@ LINK_REFUSED: Final = Entry(
     side="sender",
     fields=frozenset({"host", "why"}),
 )
+HEADER_REFUSED: Final = Entry(
+    id="header-refused",
+    code=554,
+    enhanced="5.6.0",
+    text="The header is not as the standard has it: {why}",
+    stage="content",
+    when="A field of the header is missing, wrong or there twice, and the settings say to refuse such messages.",
+    why="Programs that send honest mail write what the standard wants; many that send spam do not care.",
+    sender_action="Correct the sending program, or send through a mail server that adds what is missing.",
+    operator_action=(
+        "The journal says which field and what stands there. What happens then is set by policy.findings, by the "
+        "findings whose names begin with header-."
+    ),
+    references=("RFC 5322 §3.6", "RFC 5322 §2.1.1"),
+    cause="content_error",
+    side="sender",
+    fields=frozenset({"why"}),
+)
+TEXT_REFUSED: Final = Entry(
+    id="text-refused",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused for what its text says",
+    stage="content",
+    when="A rule of the administrator about text matches the message, and it is to refuse.",
+    why="The rule is a decision of this site. Which words it is about is not said: who knows could write around it.",
+    sender_action="Ask the recipient by another way, or write the message in other words.",
+    operator_action=(
+        "The journal names the rule and shows what matched, and where. The rules are in checks.text; what follows is "
+        "set by policy.findings: text-blocked, text-rule."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="content_policy",
+    side="sender",
+)
+DATA_REFUSED: Final = Entry(
+    id="data-refused",
+    code=554,
+    enhanced="5.7.1",
+    text="Message refused: it holds {data}, which are not to be sent by mail",
+    stage="content",
+    when="The message holds numbers, such as those of payment cards, that a rule of the administrator is about.",
+    why="Mail is read, kept and passed on in many places; who has such a number can often use it.",
+    sender_action="Take the numbers out, or hand them over by a way that is made for it.",
+    operator_action=(
+        "The journal names the rule, how many numbers there are, and where; of the numbers only the end. The rules "
+        "are in checks.text; what follows is set by policy.findings, data-leak."
+    ),
+    references=("RFC 5321 §4.2.2", "RFC 3463 §3.8"),
+    cause="content_policy",
+    side="sender",
+    fields=frozenset({"data"}),
+)
 SPOOL_FULL: Final = Entry(
     id="spool-full",
     code=452,
