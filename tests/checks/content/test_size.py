@@ -34,3 +34,10 @@ def test_what_came_counts_and_not_what_was_declared() -> None:
     assert not check.look(Stage.CONTENT, facts(LIMIT + 1), Content(LIMIT, b"x" * LIMIT))
     [finding] = check.look(Stage.CONTENT, facts(1), Content(LIMIT + 1, file="/nowhere"))
     assert finding.evidence == (SizeEvidence(1001, 1000),)
+
+
+@pytest.mark.parametrize("message", [b"Subject: s\r\n\r\n", b"Subject: s\r\n\r\n \r\n\r\n", b"\r\n"])
+def test_a_message_without_a_text_or_a_file_is_found(message: bytes) -> None:
+    content = Content(len(message), message, viewed=[], items=[])
+    [finding] = SizeCheck(LIMIT).look(Stage.CONTENT, facts(0), content)
+    assert finding.what == "content-empty"

@@ -169,5 +169,5 @@ def _excerpt(text: str | bytes, span: tuple[int, int]) -> str:
         octets[start : min(end, start + 2 * _CONTEXT)],
         octets[end : end + _CONTEXT],
     )
-    before, match, after = [" ".join(piece.decode("utf-8", "ignore").split(" ")) for piece in pieces]
-    return "".join([c if c.isprintable() else " " for c in f"{before}[{match}]{after}"])
+    before, match, after = [piece.decode("utf-8", "ignore") for piece in pieces]
+    return " ".join("".join([c if c.isprintable() else " " for c in f"{before}[{match}]{after}"]).split())
