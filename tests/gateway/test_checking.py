@@ -84,6 +84,7 @@ def test_without_settings_all_is_asked_that_needs_no_choice(tmp_path: Path) -> N
             "virus",
             "spam",
             "link",
+            "header",
         ),
     }
 
@@ -93,6 +94,7 @@ def test_each_check_can_be_turned_off(tmp_path: Path) -> None:
         "size",
         "postmaster",
         "lists",
+        "header",
         "inspection",
         "mime",
         "virus",
