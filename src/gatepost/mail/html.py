@@ -8,6 +8,7 @@ would swallow because a quote is never closed is read all the same: here it is b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
@@ -82,8 +83,12 @@ _STYLE_ADDRESS: Final = re.compile(r"url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORE
 _REFRESH: Final = re.compile(r"^[\s\d.;,]*(?:url\s*=)?\s*[\"']?([^\"']{1,2000})", re.IGNORECASE)
 
 
+@lru_cache(maxsize=8)
 def read_html(html: str) -> Html:
-    """Read HTML of any size and quality in linear time. Raises nothing."""
+    """Read HTML of any size and quality in linear time. Raises nothing.
+
+    The last ones are kept: several checks read the same page of a message one after the other.
+    """
     return _Reader(html).read()
 
 
