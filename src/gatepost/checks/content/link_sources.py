@@ -19,7 +19,7 @@ from gatepost.mail.mime import Part
 
 MAX_LINKS: Final = 1_000
 MAX_PART: Final = 262_144
-MAX_TEXT: Final = 1_048_576
+MAX_TEXT: Final = 524_288
 MAX_DEPTH: Final = 3
 """Redirectors behind redirectors that are followed by reading."""
 
