@@ -25,7 +25,8 @@ def test_the_starting_file_is_good_settings(tmp_path: Path) -> None:
 def test_the_defaults_shown_as_comments_are_the_defaults(tmp_path: Path) -> None:
     text = starting_file("example.org", "10.0.0.5:25", "0.0.0.0:25")
     shown = re.sub(r"(?m)^# ((?:\w+) = (?!\"…\"|\{).*)$", r"\1", text)
-    shown = re.sub(r"(?ms)^# \[checks.virus\].*?(?=^\[)", "", shown)
+    without = r"(?ms)^# \[checks\.(?:virus|rspamd|spamassassin|icap)\].*?(?=^\[|^# \[)"
+    shown = re.sub(without, "", shown)
     path = tmp_path / "gatepost.toml"
     path.write_text(shown)
     settings = load(path)

@@ -261,6 +261,7 @@ def _filled(kind: type[Any]) -> Any:
         "str": HOSTILE,
         "tuple[str, ...]": (HOSTILE,),
         "tuple[tuple[str, int], ...]": ((HOSTILE, 2),),
+        "tuple[tuple[str, float], ...]": ((HOSTILE, 2.0),),
         "bool": True,
         "int": 1,
         "float": 1.0,

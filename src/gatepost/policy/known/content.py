@@ -1,4 +1,4 @@
-"""What is found in what a message holds."""
+"""What is found in what a message holds. The module is long because it is the whole table of that."""
 
 from __future__ import annotations
 

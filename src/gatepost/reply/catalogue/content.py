@@ -1,4 +1,7 @@
-"""Replies to DATA and to the end of the content, where responsibility changes hands."""
+"""Replies to DATA and to the end of the content, where responsibility changes hands.
+
+The module is long because most reasons to refuse lie in the content.
+"""
 
 from __future__ import annotations
 
