@@ -54,7 +54,8 @@ def test_the_answer_comes_first_and_then_what_it_rests_on(config: Path) -> None:
     told = " ".join(" ".join(rest).split())
     assert "Reply 250 2.0.0 Message accepted for delivery" in told
     assert "Envelope eve@evil.test to nobody named, from no client that was named" in told
-    assert "Found author-name-forged" in told
+    assert "Found " in told
+    assert "author-name-forged" in told
     assert "the name shows an address at bank.test" in told
 
 

@@ -96,8 +96,8 @@ def test_a_virus_that_is_held_can_be_looked_at_copied_and_let_go(free_port: Free
             ):
                 assert said in shown
             facts = json.loads(quarantine(gateway, "show", message, "--json"))
-            [virus] = [finding for finding in facts["findings"] if finding["check"] == "virus"]
-            assert virus["evidence"][0]["signature"] == EICAR_NAME
+            [found] = [finding for finding in facts["findings"] if finding["check"] == "virus"]
+            assert found["evidence"][0]["signature"] == EICAR_NAME
             assert facts["release"] == [{"recipient": "b@ours.test", "next_hop": [hop.address]}]
 
             exported = quarantine(gateway, "export", message)

@@ -16,7 +16,7 @@ from gatepost.cli.options import config as config_option
 from gatepost.policy.known import KNOWN, Known
 from gatepost.policy.rules import Rule, Treatment, rule_for
 
-_NAME: Final = 27  # columns for the name of a finding
+_NAME: Final = 31  # columns for the name of a finding
 _CHOICE: Final = 9
 _SCORE: Final = 7
 _COLOURS: Final = {
