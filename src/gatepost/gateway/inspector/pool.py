@@ -77,8 +77,11 @@ class _Process:
             self._ready = True
         async with asyncio.timeout(seconds):
             octets = framed(question)
-            sent = socket.send_fds(self._line, [octets], [shared])
-            await asyncio.get_running_loop().sock_sendall(self._line, octets[sent:])
+            try:
+                sent = socket.send_fds(self._line, [octets], [shared])
+                await asyncio.get_running_loop().sock_sendall(self._line, octets[sent:])
+            except (BrokenPipeError, ConnectionResetError):
+                self._ended()
             size = int.from_bytes(await self._read(4), "big")
             if size > MAX_ANSWER:
                 raise _GoneError(f"an answer of {size:,} octets")

@@ -10,7 +10,6 @@ import encodings
 import mmap
 import os
 import pkgutil
-import resource
 import socket
 import sys
 from collections.abc import Iterator
@@ -32,8 +31,8 @@ _ROOM_TO_MATCH: Final = 268_435_456
 """Octets of address space that yara-x reserves once it matches, for its thread and its machine."""
 _MAX_TEXT: Final = 1_000_000
 """Characters of text that one answer holds in all."""
-_TIRED: Final = 400_000
-"""KiB of memory once in use after which an inspector ends; the next question goes to a fresh one."""
+_TIRED: Final = 400_000_000
+"""Octets of memory in use after a question with which an inspector ends; the next question goes to a fresh one."""
 
 
 def main() -> None:
@@ -75,12 +74,16 @@ def _rules(shared: int, seconds: int) -> Look:
 
 def _mapped() -> int:
     """Give the octets of address space in use."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    return _pages(0) * mmap.PAGESIZE
 
 
 def _used() -> int:
-    """Give the most memory that was in use, in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Give the octets of memory in use. The peak that getrusage tells is that of the worker before it forked, too."""
+    return _pages(1) * mmap.PAGESIZE
+
+
+def _pages(place: int) -> int:
+    return int(Path("/proc/self/statm").read_text("ascii").split()[place])
 
 
 def _next(line: socket.socket) -> tuple[Question, int] | None:
