@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,10 @@ class Town:
 
 
 def message(author: str, *signers: str) -> bytes:
-    content = f"From: Ann <{author}>\r\nTo: bob@ours.test\r\nSubject: Hi\r\n\r\nHello.\r\n".encode()
+    dated = f"Date: {formatdate()}\r\nMessage-ID: <1@{author.partition('@')[2]}>"
+    content = (
+        f"From: Ann <{author}>\r\nTo: bob@ours.test\r\nSubject: Hi\r\n{dated}\r\n\r\nHello.\r\n".encode()
+    )
     for signer in signers:
         header = split(content)
         field = sign(header, (content[header.body :],), (Signer(signer, "s1", KEY),), int(time.time()))

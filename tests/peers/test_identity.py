@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 import dkim
 import pytest
@@ -28,7 +29,10 @@ TABLE = {
     "soft.test": {"TXT": ["v=spf1 ~all"]},
     "o1._domainkey.ours.test": {"TXT": [key_record(OURS)]},
 }
-MESSAGE = b"From: Ann <ann@sender.test>\r\nTo: bob@ours.test\r\nSubject: Hi\r\n\r\nHello.\r\n"
+MESSAGE = (
+    b"From: Ann <ann@sender.test>\r\nTo: bob@ours.test\r\nSubject: Hi\r\n"
+    b"Date: " + formatdate().encode() + b"\r\nMessage-ID: <1@sender.test>\r\n\r\nHello.\r\n"
+)
 STRANGER, OWN = "127.0.0.1", "127.0.0.9"
 
 
