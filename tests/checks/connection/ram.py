@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from gatepost.checks.evidence import Evidence
+from gatepost.checks.evidence.said import Said
 from gatepost.checks.finding import Finding, Result, Stage
 from gatepost.checks.memory import Found, Raw, Step, Unavailable
-from gatepost.checks.said import Said
 
 NOW = 1_800_000_000.0
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gatepost.checks.content.header import DAY, HeaderCheck
+from gatepost.checks.evidence.text import HeaderEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Stage
-from gatepost.checks.text_evidence import HeaderEvidence
 from gatepost.mail.date import date_time
 from gatepost.policy.known import KNOWN
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gatepost.checks.content.text_rules import LEAK, TextRulesCheck
 from gatepost.checks.content.text_settings import TextSettings
+from gatepost.checks.evidence.text import DataEvidence, TextEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
-from gatepost.checks.text_evidence import DataEvidence, TextEvidence
 from gatepost.policy.decide import decide
 from gatepost.policy.disposition import Action
 from gatepost.policy.rules import rules

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from gatepost.checks.evidence.text import HeaderEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
-from gatepost.checks.text_evidence import HeaderEvidence
 from gatepost.mail.clock import Clock
 from gatepost.mail.date import read_date
 from gatepost.mail.mime import View

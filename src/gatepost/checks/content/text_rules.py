@@ -17,9 +17,9 @@ from gatepost.checks.content.passages import passages, raw
 from gatepost.checks.content.patterns import Place
 from gatepost.checks.content.text_settings import TextRule, TextSettings
 from gatepost.checks.evidence import NoteEvidence
+from gatepost.checks.evidence.text import DataEvidence, TextEvidence
 from gatepost.checks.facts import Content, Facts
 from gatepost.checks.finding import Finding, Result, Stage
-from gatepost.checks.text_evidence import DataEvidence, TextEvidence
 from gatepost.mail.readable import without_marks
 
 LEAK: Final = "data-leak"

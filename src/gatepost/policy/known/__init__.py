@@ -11,10 +11,14 @@ from typing import Final
 
 from gatepost.policy.known.connection import CONNECTION
 from gatepost.policy.known.content import CONTENT
+from gatepost.policy.known.files import FILES
 from gatepost.policy.known.identity import IDENTITY
 from gatepost.policy.known.lists import LISTS
 from gatepost.policy.known.row import Choice, Known
+from gatepost.policy.known.text import TEXT
 
 __all__ = ["KNOWN", "Choice", "Known"]
 
-KNOWN: Final[dict[str, Known]] = {row.finding: row for row in (*LISTS, *CONNECTION, *IDENTITY, *CONTENT)}
+KNOWN: Final[dict[str, Known]] = {
+    row.finding: row for row in (*LISTS, *CONNECTION, *IDENTITY, *CONTENT, *FILES, *TEXT)
+}

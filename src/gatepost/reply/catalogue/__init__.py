@@ -9,12 +9,13 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from gatepost.reply.catalogue import commands, connection, content, session, standing, transaction
+from gatepost.reply.catalogue import commands, connection, content, scanned, session, standing, transaction
 
 # Each entry is written once; its module is the only list of names.
 from gatepost.reply.catalogue.commands import *  # noqa: F403
 from gatepost.reply.catalogue.connection import *  # noqa: F403
 from gatepost.reply.catalogue.content import *  # noqa: F403
+from gatepost.reply.catalogue.scanned import *  # noqa: F403
 from gatepost.reply.catalogue.session import *  # noqa: F403
 from gatepost.reply.catalogue.standing import *  # noqa: F403
 from gatepost.reply.catalogue.transaction import *  # noqa: F403
@@ -36,4 +37,4 @@ def collect(*modules: ModuleType) -> dict[str, Entry]:
     return entries
 
 
-ENTRIES: Final = collect(connection, session, commands, transaction, standing, content)
+ENTRIES: Final = collect(connection, session, commands, transaction, standing, content, scanned)

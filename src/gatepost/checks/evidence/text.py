@@ -1,8 +1,8 @@
-"""What findings about text and header rest on. Under `evidence`, where all kinds are put together."""
+"""What findings about text and header rest on."""
 
 from __future__ import annotations
 
-from gatepost.checks.said import Said
+from gatepost.checks.evidence.said import Said
 
 
 class TextEvidence(Said, frozen=True, tag="text", gc=False, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatepost.checks.text_evidence import DataEvidence, HeaderEvidence, TextEvidence
+from gatepost.checks.evidence.text import DataEvidence, HeaderEvidence, TextEvidence
 
 
 def test_what_a_rule_matched_is_private() -> None:
