@@ -37,24 +37,24 @@ def order(
 
     What is ordered stays ordered, whatever this raises: a gateway that starts carries it out.
     """
-    placed = [
-        (
-            Orders(h.shard),
-            Orders(h.shard).place(Order(act=act, message=h.message.id, by=by, time=time.time())),
+    runs = running or (lambda: running_pid(settings.data_dir) != 0)
+    placed: list[tuple[Orders, str]] = []
+    for holding in holdings:
+        orders = Orders(holding.shard)
+        placed.append(
+            (orders, orders.place(Order(act=act, message=holding.message.id, by=by, time=time.time())))
         )
-        for h in holdings
-    ]
-    if not (running or (lambda: running_pid(settings.data_dir) != 0))():
+    if not runs():
         for shard in dict.fromkeys(holding.shard for holding in holdings):
             try:
                 carry_out(settings, shard)
             except SpoolUnusable:
-                if not (running or (lambda: running_pid(settings.data_dir) != 0))():
+                if not runs():
                     raise  # else it has just been started, and has the order
     outcomes: list[Outcome] = []
     until = time.monotonic() + patience
     for orders, name in placed:
         while (answer := orders.answered(name)) is None and time.monotonic() < until:
-            time.sleep(_LOOK)
+            time.sleep(_LOOK)  # the answer is a file that another process writes: there is nothing to wait on
         outcomes.append(answer or "later")
     return outcomes

@@ -16,9 +16,9 @@ from gatepost.checks.content.formats.names import locked, outside, shown
 from gatepost.checks.content.formats.streams import PIECE
 
 try:
-    from libarchive import ArchiveError, ffi  # type: ignore[import-untyped]
-    from libarchive.entry import new_archive_entry  # type: ignore[import-untyped]
-    from libarchive.read import new_archive_read  # type: ignore[import-untyped]
+    from libarchive import ArchiveError, ffi  # type: ignore[import-untyped]  # it has no types
+    from libarchive.entry import new_archive_entry  # type: ignore[import-untyped]  # it has no types
+    from libarchive.read import new_archive_read  # type: ignore[import-untyped]  # it has no types
 except (ImportError, OSError, AttributeError, TypeError):  # how it lacks its library depends on the system
     ffi = None
 
