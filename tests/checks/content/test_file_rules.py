@@ -56,5 +56,7 @@ def test_a_file_of_fingerprints_is_read_as_sha256sum_writes_it(tmp_path: Path) -
     assert FileRules([FileRule(sha256_file=listed)]).about(item())
     listed.write_text("")
     assert not FileRules([FileRule(sha256_file=listed)]).about(item())
+    rule = FileRule(sha256_file=listed)
+    listed.unlink()
     with pytest.raises(OSError):
-        FileRules([FileRule(sha256_file=tmp_path / "none")])
+        FileRules([rule])

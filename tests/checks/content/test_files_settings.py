@@ -13,6 +13,10 @@ from gatepost.checks.content.files_settings import FileRule
         ({"name": "*"}, "it is about every file"),
         ({"kind": "floppy"}, "'floppy' is no kind of file"),
         ({"sha256": "abc"}, "is no SHA-256 fingerprint"),
+        (
+            {"sha256_file": "/nowhere/list"},
+            "/nowhere/list cannot be read: No such file or directory; name a file",
+        ),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(rule: dict[str, object], words: str) -> None:

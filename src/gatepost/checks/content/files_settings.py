@@ -49,6 +49,19 @@ class FileRule(BaseModel):
             raise ValueError(f"{fingerprint!r} is no SHA-256 fingerprint: it has 64 hexadecimal digits")
         return lower
 
+    @field_validator("sha256_file")
+    @classmethod
+    def _a_readable_file(cls, file: Path | None) -> Path | None:
+        # Said here, where bad settings change nothing, and not by a worker that cannot start.
+        if file is not None:
+            try:
+                file.open("rb").close()
+            except OSError as error:
+                raise ValueError(
+                    f"{file} cannot be read: {error.strerror}; name a file of fingerprints"
+                ) from None
+        return file
+
     @model_validator(mode="after")
     def _about_something(self) -> FileRule:
         if not (self.kind or self.name.strip("*") or self.larger or self.sha256 or self.sha256_file):
