@@ -19,10 +19,10 @@ _RECORD: Final = Layout("<BII")  # level, attribute, length
 _CHECKSUM: Final = 2
 _HEAD: Final = 6  # signature and key
 _ATTACHMENT: Final = 2  # the level of attributes of attachments
-_NEW: Final = 0x00069002  # attAttachRendData
-_TITLE: Final = 0x00018010  # attAttachTitle
-_DATA: Final = 0x0006800F  # attAttachData
-_MAX_RECORDS: Final = 10_000
+NEW: Final = 0x00069002  # attAttachRendData
+TITLE: Final = 0x00018010  # attAttachTitle
+DATA: Final = 0x0006800F  # attAttachData
+MAX_ATTRIBUTES: Final = 20_000
 
 
 class TnefFile(Struct, frozen=True, gc=False):
@@ -45,30 +45,32 @@ def files(octets: bytes, most: int) -> list[TnefFile]:
     """Give the attachments, at most so many; [] when it is no TNEF. What is cut off is read as far as it goes."""
     found: list[TnefFile] = []
     title, data = "", b""
-    for attribute, start, end in _attributes(octets):
-        if attribute == _NEW:
+    for level, attribute, value, _ in attributes(octets):
+        if level != _ATTACHMENT:
+            continue
+        if attribute == NEW:
             if data and len(found) < most:
                 found.append(TnefFile(title, data))
             title, data = "", b""
-        elif attribute == _TITLE:
-            title = octets[start:end].rstrip(b"\0").decode("cp1252", "replace")
-        elif attribute == _DATA:
-            data = octets[start:end]
+        elif attribute == TITLE:
+            title = value.tobytes().rstrip(b"\0").decode("cp1252", "replace")
+        elif attribute == DATA:
+            data = value.tobytes()
     if data and len(found) < most:
         found.append(TnefFile(title, data))
     return found
 
 
-def _attributes(octets: bytes) -> Iterator[tuple[int, int, int]]:
-    """Give the attributes of attachments: which, and where their values begin and end."""
+def attributes(octets: bytes) -> Iterator[tuple[int, int, memoryview, bool]]:
+    """Give the attributes of a TNEF: level, which, its value, and whether that is whole; at most MAX_ATTRIBUTES."""
     if not octets.startswith(_SIGNATURE):
         return
+    view = memoryview(octets)
     at = _HEAD
-    for _ in range(_MAX_RECORDS):
+    for _ in range(MAX_ATTRIBUTES):
         if at + _RECORD.size > len(octets):
             return
         level, attribute, length = _RECORD.unpack_from(octets, at)
-        start = at + _RECORD.size
-        if level == _ATTACHMENT:
-            yield attribute, start, min(start + length, len(octets))
-        at = start + length + _CHECKSUM
+        at += _RECORD.size
+        yield level, attribute, view[at : at + length], at + length <= len(octets)
+        at += length + _CHECKSUM

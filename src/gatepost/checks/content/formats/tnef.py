@@ -1,19 +1,18 @@
 """TNEF, the "winmail.dat" of Outlook: its attachments, and nothing else of what it tells ([MS-OXTNEF]).
 
-A file is a row of attributes; each new attachment begins with its rendering data, then follow name and octets.
+A file is a row of attributes, which `mail.mime.tnef` gives; each new attachment begins with its rendering data, then
+follow name and octets. More is read here than in the view of a message: long names, and objects among the properties.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Final
 
 from gatepost.checks.content.formats.format import Budget, Member, Seen, Sight, Trait
+from gatepost.mail.mime import tnef
 
-_HEAD: Final = 6
-_ATTRIBUTE: Final = struct.Struct("<BLL")
-_MAX_ATTRIBUTES: Final = 20_000
+_PROPERTIES: Final = 0x00069005  # attAttachment
 _MAX_PROPERTIES: Final = 500
 _MAX_NAME: Final = 1024
 
@@ -39,34 +38,30 @@ _MESSAGE_INTERFACE: Final = 16
 
 def read(octets: bytes, budget: Budget) -> Iterator[Sight]:
     """Read a TNEF file."""
-    at = _HEAD
     short = long = ""
     content: bytes | None = None
-    for _ in range(_MAX_ATTRIBUTES):
-        if at + _ATTRIBUTE.size > len(octets):
-            break
-        _, attribute, size = _ATTRIBUTE.unpack_from(octets, at)
-        at += _ATTRIBUTE.size
-        value = octets[at : at + size]
-        if len(value) < size:
+    for number, (_, attribute, view, whole) in enumerate(tnef.attributes(octets), 1):
+        value = view.tobytes()
+        if not whole:
             yield Seen(Trait.DAMAGED, "it is cut off")
-        at += size + 2  # and a checksum, which nobody compares
         match attribute:
-            case 0x00069002:  # the next attachment
+            case tnef.NEW:
                 yield from _attachment(long or short, content, budget)
                 short, long, content = "", "", None
-            case 0x00018010:  # its title
+            case tnef.TITLE:
                 short = value[:_MAX_NAME].partition(b"\0")[0].decode("cp1252", "replace")
-            case 0x0006800F:  # its data
+            case tnef.DATA:
                 content = value
-            case 0x00069005:  # its properties
+            case _ if attribute == _PROPERTIES:
                 for kind, property_value in _properties(value):
                     if kind == _LONG_NAME:
                         long = property_value.decode("utf-16-le", "replace").partition("\0")[0]
                     elif kind == _ATTACHED_OBJECT and content is None:
                         content = property_value[_MESSAGE_INTERFACE:]
-    else:
-        yield Seen(Trait.UNSEEN, f"more than {_MAX_ATTRIBUTES:,} attributes")
+            case _:
+                pass
+        if number == tnef.MAX_ATTRIBUTES:
+            yield Seen(Trait.UNSEEN, f"more than {number:,} attributes")
     yield from _attachment(long or short, content, budget)
 
 
