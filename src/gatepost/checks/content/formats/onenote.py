@@ -5,17 +5,16 @@ Each file stands behind a mark of its own (MS-ONESTORE 2.6.13, FileDataStoreObje
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from gatepost.checks.content.formats.format import Budget, Link, Member, Seen, Sight, Trait
 from gatepost.checks.content.formats.kinds import Family, kind_of
+from gatepost.checks.content.formats.text import addresses
 
 MAX_FILES: Final = 500
 _MARK: Final = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
 _BEFORE: Final = 36  # the mark, the size in 8 octets, 12 that are not used
-_ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x1f\"'<>|]{4,2000}", re.IGNORECASE)
 
 
 def read_onenote(octets: bytes, budget: Budget) -> Iterator[Sight]:
@@ -35,5 +34,5 @@ def read_onenote(octets: bytes, budget: Budget) -> Iterator[Sight]:
             yield Seen(Trait.EMBEDDED_OBJECT, f"a file to click on ({kind.name})")
         yield Member(f"file-{number}", budget.gathered(iter([content])))
         at = octets.find(_MARK, start + len(content))
-    for address in dict.fromkeys(_ADDRESS.findall(octets[: 1 << 22].decode("utf-16-le", "replace"))):
+    for address in addresses(octets[: 1 << 22].decode("utf-16-le", "replace")):
         yield Link(address)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from gatepost.checks.content.formats.format import Budget, Link, Sight, Text
-from gatepost.checks.content.formats.text import decoded
+from gatepost.checks.content.formats.text import addresses, decoded
 
 MAX_READ: Final = 1_000_000
 _FOLD: Final = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1, RFC 6350 §3.2
-_ADDRESS: Final = re.compile(r"\b(?:https?|ftp|file)://[^\s\"'<>|\\^`{}\x00-\x1f]{3,2000}", re.IGNORECASE)
 _SCHEMA: Final = re.compile(r"https?://(?:www\.w3\.org|schemas?\.[a-z]+\.(?:com|org))/", re.IGNORECASE)
 
 
@@ -27,6 +26,6 @@ def read_folded(octets: bytes, budget: Budget) -> Iterator[Sight]:  # noqa: ARG0
 
 def _read(text: str) -> Iterator[Sight]:
     yield Text(text)
-    for address in dict.fromkeys(_ADDRESS.findall(text)):
+    for address in addresses(text):
         if not _SCHEMA.match(address):
-            yield Link(address.rstrip(".,;:!?)"))
+            yield Link(address)

@@ -1,13 +1,15 @@
-"""Text of a file, whatever its encoding: as a program that opens it would take it."""
+"""Text of a file, whatever its encoding, as a program that opens it would take it; and the addresses in a text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _DECLARED: Final = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
+_ADDRESS: Final = re.compile(r"\b(?:https?|ftp|file)://[^\s\x00-\x1f\"'<>|\\^`{})]{3,2000}", re.IGNORECASE)
 _WIDE_SAMPLE: Final = 512
 
 
@@ -32,3 +34,9 @@ def decoded(octets: bytes) -> str:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
         return octets.decode("windows-1252", "replace")
+
+
+def addresses(text: str) -> Iterator[str]:
+    """Give the addresses that stand in a text as written, each once, without the mark that ends a sentence."""
+    for address in dict.fromkeys(_ADDRESS.findall(text)):
+        yield address.rstrip(".,;:!?")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gatepost.checks.content.formats.format import Link, Seen, Sight, Text, Trait
+from gatepost.checks.content.formats.text import addresses
 
 MAX_SOURCE: Final = 1_000_000
 _BEGIN: Final = b"\x00Attribut"
@@ -26,7 +27,6 @@ _REACHES: Final = re.compile(
     r"ExecuteExcel4Macro|Win32_Process)\b",
     re.IGNORECASE,
 )
-_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>)]{4,2000}", re.IGNORECASE)
 _NAME: Final = re.compile(r'Attribute VB_Name = "([^"\r\n]{1,80})"')
 
 
@@ -98,6 +98,6 @@ def judged(source: str) -> Iterator[Sight]:
     yield Seen(Trait.MACRO, f"the module {module}{what}")
     for word in sorted({found[0] for found in _RUNS.finditer(body)})[:5]:
         yield Seen(Trait.MACRO_RUNS, f"{word} in the module {module}{what}")
-    for address in dict.fromkeys(_ADDRESS.findall(body)):
+    for address in addresses(body):
         yield Link(address)
     yield Text(body)
