@@ -45,7 +45,7 @@ class TextRulesCheck:
 
     def __init__(self, settings: TextSettings, monotonic: Callable[[], float]) -> None:
         self._rules = settings.rule
-        self._patterns = settings.patterns()
+        self._patterns = settings.patterns
         self._places = frozenset([place.name for place in self._patterns.places])
         self._seconds = settings.seconds
         self._monotonic = monotonic

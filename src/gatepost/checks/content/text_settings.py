@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
@@ -147,11 +148,14 @@ class TextSettings(BaseModel):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"two rules are called {twice!r}; give each a name of its own")
-        self.patterns()
+        _ = (
+            self.patterns
+        )  # compiled with the settings: a second of work for many rules, which no worker repeats
         return self
 
+    @cached_property
     def patterns(self) -> Patterns:
-        """Make the patterns of all rules, by their place in `rule`. Raises ValueError, saying which rule is wrong."""
+        """The patterns of all rules, by their place in `rule`. Raises ValueError, saying which rule is wrong."""
         wanted: list[Wanted] = []
         for rule in self.rule:
             try:
